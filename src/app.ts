@@ -1,0 +1,113 @@
+/**
+ * The composition root: settings in, a server out. The only file that names drivers; to see how the parts fit, read
+ * it from top to bottom.
+ *
+ *   emitEvent → schema → event manager → log (durable) → bus ("look again") → followers read the log → sockets
+ */
+import { createMemoryBus } from './bus/memory-bus.ts';
+import type { DrumlineTopics, EventBus } from './bus/event-bus.ts';
+import type { Config } from './config.ts';
+import type { EventLog } from './log/event-log.ts';
+import { openMemoryLog } from './log/memory-log.ts';
+import { openSqliteLog } from './log/sqlite-log.ts';
+import { withTailCache } from './log/tail-cache.ts';
+import { createEventManager, type EventManager } from './manager/event-manager.ts';
+import { createSchema } from './schema/index.ts';
+import type { Authenticate } from './server/auth.ts';
+import { createErrorMask } from './server/errors.ts';
+import { createGraphql } from './server/graphql.ts';
+import { createHealth } from './server/health.ts';
+import { createHttpServer } from './server/http.ts';
+import type { Logger } from './server/logger.ts';
+import { createOriginRule } from './server/origin.ts';
+import { createSseTransport } from './server/sse.ts';
+import { createWebSocketTransport } from './server/websocket.ts';
+
+export interface App extends AsyncDisposable {
+  /** @returns where the server can be reached, without a path. */
+  listen(): Promise<{ readonly url: string }>;
+  /** Stop taking work, finish what was accepted, end every stream; at most `drainMs`. */
+  drain(): Promise<void>;
+  readonly manager: EventManager;
+  readonly log: EventLog;
+  stats(): AppStats;
+}
+
+/** What is alive at this moment. */
+export interface AppStats {
+  /** Streams and callbacks that wait for news. */
+  readonly followers: number;
+  readonly busSubscriptions: number;
+  readonly sockets: number;
+  readonly streams: number;
+}
+
+/** What an embedder or a test may put in the place of ours. */
+export interface AppDeps {
+  readonly logger?: Logger;
+  readonly now?: () => number;
+  readonly authenticate?: Authenticate;
+  readonly authTimeoutMs?: number;
+  readonly bus?: EventBus<DrumlineTopics>;
+}
+
+const SILENT: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore };
+const AUTH_TIMEOUT_MS = 5_000;
+
+export async function createApp(config: Config, deps: AppDeps = {}): Promise<App> {
+  const { logger = SILENT, authTimeoutMs = AUTH_TIMEOUT_MS } = deps;
+  await using cleanup = new AsyncDisposableStack();
+  const mask = createErrorMask(logger);
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice or callback failed');
+
+  const log = withTailCache(cleanup.use(await openLog(config, deps, logger)));
+  const bus = cleanup.use(deps.bus ?? createMemoryBus<DrumlineTopics>({ onHandlerError: onError }));
+  const manager = cleanup.use(createEventManager({ log, bus, catchUpMs: config.catchUpMs, onError }));
+
+  const graphql = createGraphql({ schema: createSchema(), manager, mask, maxBodyBytes: config.maxBodyBytes });
+  const sse = cleanup.use(createSseTransport({ ...config, graphql, mask }));
+  const { authenticate } = deps;
+  const webSockets = cleanup.use(
+    createWebSocketTransport({ ...config, graphql, mask, logger, authenticate, authTimeoutMs }),
+  );
+  const health = createHealth({ checkStore: () => log.changes({ limit: 0 }) });
+  const origins = createOriginRule(config.allowedOrigins);
+  const http = createHttpServer({ ...config, graphql, sse, webSockets, origins, health, mask, logger });
+  cleanup.defer(() => http.drain());
+
+  const resources = cleanup.move();
+  return {
+    async listen() {
+      const { address, port, family } = await http.listen();
+      return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
+    },
+    drain: () => http.drain(),
+    manager,
+    log,
+    stats: () => ({
+      followers: manager.followerCount,
+      busSubscriptions: bus.subscriptionCount,
+      sockets: webSockets.socketCount,
+      streams: sse.streamCount,
+    }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function openLog({ store, snapshotEvery }: Config, { now }: AppDeps, logger: Logger): Promise<EventLog> {
+  const options = { snapshotEvery, ...(now === undefined ? {} : { now }) };
+  switch (store.driver) {
+    case 'memory':
+      return openMemoryLog(options);
+    case 'sqlite':
+      return openSqliteLog({
+        ...options,
+        path: store.path,
+        onWarning: (message) => logger.warn({ store: store.path }, message),
+      });
+  }
+}
+
+function ignore(): void {
+  // Nobody asked for a log.
+}

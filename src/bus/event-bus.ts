@@ -1,0 +1,30 @@
+/**
+ * THE CONTRACT of a bus: the pub/sub bridge between the parts of a process, and between processes. It carries hints
+ * ("look again"), never the truth: a notice may be lost, late or repeated, and no promise to a watcher may rest on it.
+ *
+ * - A handler gets every notice published after its `subscribe` resolved, while the bus lives and nothing is lost.
+ * - A handler that throws or rejects is reported and hurts no other handler and no publisher.
+ * - Subscribing and unsubscribing inside a handler is safe. The same handler on the same topic counts once.
+ * - Topic names and payloads are never joined into one string: topics that look alike stay apart.
+ */
+export interface EventBus<Topics extends object> extends AsyncDisposable {
+  /** Resolves when the notice is handed over, not when it was handled. Starts a bus that is not running. */
+  publish<Topic extends keyof Topics>(topic: Topic, notice: Topics[Topic]): Promise<void>;
+  subscribe<Topic extends keyof Topics>(topic: Topic, handler: Handler<Topics[Topic]>): Promise<void>;
+  unsubscribe<Topic extends keyof Topics>(topic: Topic, handler: Handler<Topics[Topic]>): Promise<void>;
+  /** Doing either again changes nothing. A stopped bus keeps its subscriptions and may be started again. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** How many handlers are subscribed, over all topics. */
+  readonly subscriptionCount: number;
+}
+
+export type Handler<Notice> = (notice: Notice) => void | Promise<void>;
+
+/** What Drumline itself publishes. */
+export interface DrumlineTopics {
+  /** These tasks were begun, appended to or trimmed. */
+  tasksChanged: { readonly taskIds: readonly string[] };
+  /** The stream of observations grew. */
+  observationsChanged: Readonly<Record<never, never>>;
+}

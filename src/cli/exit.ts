@@ -1,0 +1,43 @@
+/** How a command ends. The numbers are part of the command line's contract; scripts rely on them. */
+
+export const EXIT = Object.freeze({
+  ok: 0,
+  taskFailed: 1,
+  storeCorrupt: 3,
+  usage: 64,
+  badData: 65,
+  unavailable: 69,
+  internal: 70,
+  config: 78,
+  interrupted: 130,
+} as const);
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = Object.freeze({
+  [EXIT.ok]: 'all went well; watch: the task completed',
+  [EXIT.taskFailed]: 'watch: the task failed',
+  [EXIT.storeCorrupt]: 'serve: the store is damaged',
+  [EXIT.usage]: 'wrong command, option or argument',
+  [EXIT.badData]: 'bad input; the line says which and why',
+  [EXIT.unavailable]: 'the server cannot be reached or does not serve this',
+  [EXIT.internal]: 'a fault of the program',
+  [EXIT.config]: 'serve: wrong setting, or a store or port that cannot be used',
+  [EXIT.interrupted]: 'interrupted',
+});
+
+/** Ends the command with one line on standard error. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** For the end of a help text. */
+export function exitCodesHelp(codes: readonly ExitCode[]): string {
+  return ['Exit codes:', ...codes.map((code) => `  ${String(code).padStart(3)}  ${EXIT_MEANINGS[code]}`)].join('\n');
+}

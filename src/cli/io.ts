@@ -1,0 +1,47 @@
+/** What a command may touch of the process it runs in; a test passes its own. */
+
+import type { Readable } from 'node:stream';
+
+export interface Output {
+  /** False: wait for `drain` before writing more. */
+  write(text: string): boolean;
+  once(event: 'drain' | 'close', listener: () => void): unknown;
+  on(event: 'resize', listener: () => void): unknown;
+  off(event: 'resize' | 'drain' | 'close', listener: () => void): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+export interface CliIo {
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+/** Write one line, and wait when the reader of our output is slow. */
+export async function writeLine(output: Output, line: string): Promise<void> {
+  if (output.write(`${line}\n`)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      output.off('drain', done);
+      output.off('close', done);
+      resolve();
+    };
+    output.once('drain', done);
+    output.once('close', done);
+  });
+}
+
+/** Whether lines may be redrawn in place. */
+export function isLive(output: Output, env: CliIo['env']): boolean {
+  return output.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** https://no-color.org: any value but the empty one turns colour off. */
+export function hasColour(output: Output, env: CliIo['env']): boolean {
+  return isLive(output, env) && (env['NO_COLOR'] ?? '') === '';
+}

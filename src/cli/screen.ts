@@ -1,0 +1,77 @@
+/**
+ * Everything that a picture of a task is drawn from, folded from its updates. Pure: the same updates at the same
+ * times give the same screen.
+ */
+import { foldUpdate, type TaskUpdate, type TaskView } from '../client/index.ts';
+import { lookOf, type Look } from './look.ts';
+import { addBeat, type Pulse } from './pulse.ts';
+
+export interface Screen {
+  readonly taskId: string;
+  readonly title?: string | undefined;
+  readonly view?: TaskView | undefined;
+  /** Beats of each component, and of the task as a whole. */
+  readonly pulses: ReadonlyMap<string, Pulse>;
+  readonly taskPulse?: Pulse | undefined;
+  readonly warnings: number;
+  readonly failures: number;
+  readonly firstFailure?: Notice | undefined;
+  readonly connection: Connection;
+}
+
+export interface Connection {
+  readonly kind: 'connecting' | 'live' | 'lost';
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+/** Something that stays on the screen when the picture moves on. */
+export interface Notice {
+  readonly look: Look;
+  readonly at: string | number;
+  readonly source: string;
+  readonly text: string;
+}
+
+export function emptyScreen(taskId: string, nowMs: number): Screen {
+  const connection = { kind: 'connecting', sinceMs: nowMs } as const;
+  return { taskId, pulses: new Map(), warnings: 0, failures: 0, connection };
+}
+
+/** @param nowMs when the update came, milliseconds since 1970. */
+export function foldScreen(screen: Screen, update: TaskUpdate, nowMs: number): Screen {
+  const view = foldUpdate(screen.view, update);
+  if (update.__typename !== 'TaskEventRecorded') return { ...screen, view };
+  const { event } = update;
+  // An event that was caught up on beat when it was recorded; a server's clock that runs ahead beats now.
+  const atMs = Math.min(Date.parse(event.recordedAt), nowMs);
+  const notice = noticeOf(update);
+  const hasFailed = notice?.look === 'failed';
+  return {
+    ...screen,
+    view,
+    pulses: new Map(screen.pulses).set(event.component, addBeat(screen.pulses.get(event.component), atMs)),
+    taskPulse: addBeat(screen.taskPulse, atMs),
+    warnings: screen.warnings + (notice?.look === 'warning' ? 1 : 0),
+    failures: screen.failures + (hasFailed ? 1 : 0),
+    firstFailure: screen.firstFailure ?? (hasFailed ? notice : undefined),
+  };
+}
+
+/** What of an update must not scroll by unseen: warnings, errors, failures, and lost continuity. */
+export function noticeOf(update: TaskUpdate): Notice | undefined {
+  if (update.__typename === 'TaskGap') {
+    const text = GAP_TEXTS[update.reason] ?? `some events cannot be shown (${update.reason})`;
+    return { look: 'warning', at: update.progress.lastUpdate, source: 'gap', text };
+  }
+  if (update.__typename !== 'TaskEventRecorded') return undefined;
+  const { eventType, timestamp, component, message } = update.event;
+  const look = lookOf(eventType, 0);
+  if (look !== 'warning' && look !== 'failed') return undefined;
+  return { look, at: timestamp, source: component, text: message };
+}
+
+const GAP_TEXTS: Readonly<Record<string, string>> = Object.freeze({
+  EXPIRED: 'older events are no longer kept; the state shown is whole',
+  DIVERGED: 'the history was replaced (restored or rewound); the state shown is the new one',
+});

@@ -1,0 +1,106 @@
+/**
+ * `drumline serve`: the process around the server. It says one line when it is ready, drains on the first signal
+ * and leaves at once on the second; what keeps it from starting is one line, too.
+ */
+import closeWithGrace from 'close-with-grace';
+import { destination, pino, type Logger } from 'pino';
+import type { App } from '../app.ts';
+import { ConfigError, parseConfig, type Config } from '../config.ts';
+import { DrumlineError } from '../domain/errors.ts';
+import { CliError, EXIT } from './exit.ts';
+import { writeLine, type CliIo } from './io.ts';
+
+/** How long a drain may run over before the process is ended anyway. */
+const DRAIN_MARGIN_MS = 1_500;
+/** After a fault of our own nothing is worth waiting for long. */
+const CRASH_DRAIN_MS = 3_000;
+const MAX_LOG_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+/** @param flags by setting name. Resolves when the server is ready; from then on signals decide. Throws CliError. */
+export async function runServe(
+  flags: Readonly<Record<string, string | undefined>>,
+  io: Omit<CliIo, 'signal'>,
+): Promise<void> {
+  const config = readConfig(flags, io.env);
+  const logger = createLogger(config);
+  let app: App | undefined;
+  const grace = closeWithGrace({ delay: config.drainMs + DRAIN_MARGIN_MS, logger: false }, async ({ err, signal }) => {
+    if (err !== undefined) return crash(err, app, logger);
+    logger.info({ signal }, 'draining');
+    await app?.drain();
+    await app?.[Symbol.asyncDispose]();
+    logger.info({}, 'stopped');
+  });
+  try {
+    const { createApp } = await import('../app.ts');
+    app = await createApp(config, { logger });
+    const { url } = await app.listen();
+    logger.info({ url, store: config.store.driver }, 'listening');
+    await writeLine(io.stdout, `drumline listening on ${url}`);
+  } catch (error) {
+    grace.uninstall();
+    await app?.[Symbol.asyncDispose]();
+    throw toCliError(error, config);
+  }
+}
+
+function readConfig(flags: Readonly<Record<string, string | undefined>>, env: CliIo['env']): Config {
+  try {
+    return parseConfig({ flags, env });
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(EXIT.config, error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** JSON lines on standard error. When no one reads them any more they are dropped, rather than hold up the server. */
+function createLogger({ logLevel }: Config): Logger {
+  const output = destination({ dest: 2, sync: false, maxLength: MAX_LOG_BACKLOG_BYTES });
+  return pino({ level: logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, output);
+}
+
+/** An error that nothing caught: what the process holds in memory can no longer be trusted, what is stored can. */
+async function crash(error: Error, app: App | undefined, logger: Logger): Promise<never> {
+  logger.fatal({ err: error }, 'stopping after an unexpected error');
+  const leaving = setTimeout(() => process.exit(EXIT.internal), CRASH_DRAIN_MS);
+  try {
+    await app?.drain();
+    await app?.[Symbol.asyncDispose]();
+  } finally {
+    clearTimeout(leaving);
+    process.exit(EXIT.internal);
+  }
+}
+
+/** Codes of the operating system that a setting is to blame for. */
+const HOST_ERRORS: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
+const STORE_ERRORS: ReadonlySet<unknown> = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ENOTDIR',
+  'EROFS',
+  'ENOSPC',
+]);
+
+function toCliError(error: unknown, config: Config): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? error.code : undefined;
+  const options = { cause: error };
+  if (code === 'EADDRINUSE')
+    return new CliError(EXIT.config, `--port ${config.port} is in use by another program`, options);
+  if ('syscall' in error && error.syscall === 'listen' && code === 'EACCES') {
+    return new CliError(EXIT.config, `--port ${config.port} may not be used by this user`, options);
+  }
+  if (HOST_ERRORS.has(code))
+    return new CliError(EXIT.config, `--host ${config.host} cannot be used (${String(code)})`, options);
+  if (error instanceof DrumlineError && error.code === 'STORE_CORRUPT') {
+    return new CliError(EXIT.storeCorrupt, `--store: ${error.message}`, options);
+  }
+  // The log's own class, told by its name: the command line knows no part of the log.
+  if (error instanceof DrumlineError || error.name === 'StoreUnusableError' || STORE_ERRORS.has(code)) {
+    return new CliError(EXIT.config, `--store cannot be used: ${error.message}`, options);
+  }
+  return error;
+}

@@ -1,0 +1,54 @@
+/** The options and the help of `drumline watch`. */
+import { Option, type Command } from 'commander';
+import type { CommandContext } from './context.ts';
+import { EXIT, exitCodesHelp } from './exit.ts';
+import { urlOption, wholeNumber } from './options.ts';
+import { findServerUrl } from './server-url.ts';
+
+interface Flags {
+  readonly url?: string;
+  readonly json?: boolean;
+  readonly replay?: boolean;
+  readonly after?: string;
+  readonly retrySeconds?: number;
+}
+
+export function addWatchCommand(program: Command, { run }: CommandContext): void {
+  program
+    .command('watch')
+    .summary('watch a task until it ends')
+    .description(
+      'Watch a task until it ends: live bars on a terminal, plain lines in a pipe. A task that is not known yet is\n' +
+        'waited for. A lost connection is taken up again where it broke off, without missing an event.',
+    )
+    .argument('<task>', 'id of the task')
+    .addOption(urlOption())
+    .option('--json', 'print each update as a JSON object on a line')
+    .option('--replay', "begin with the task's first event instead of its state now")
+    .addOption(
+      new Option('--after <cursor>', 'go on after this cursor, from an update that --json printed').conflicts('replay'),
+    )
+    .addOption(
+      new Option(
+        '--retry-seconds <count>',
+        'how long to go on trying without a connection (default: 5 at first, for ever after one was lost)',
+      ).argParser(wholeNumber(0, 86_400)),
+    )
+    .action((taskId: string, { url, ...flags }: Flags) =>
+      run(async (io) => {
+        const { runWatch } = await import('./watch.ts');
+        return runWatch({ ...flags, taskId, url: findServerUrl(url, io.env) }, io);
+      }),
+    )
+    .addHelpText('after', HELP);
+}
+
+const HELP = `
+NO_COLOR turns colours off; the marks say the same: ○ waiting, ▸ running, ✓ done, ! warning, ✗ failed.
+
+Examples:
+  drumline watch build-7
+  drumline watch build-7 && echo completed
+  drumline watch build-7 --json --replay | jq -r 'select(.event) | .event.message'
+
+${exitCodesHelp([EXIT.ok, EXIT.taskFailed, EXIT.usage, EXIT.unavailable, EXIT.internal, EXIT.interrupted])}`;

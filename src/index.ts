@@ -1,0 +1,51 @@
+/** What users of the package may import: the library without a server, and the server as a whole. */
+export { createMemoryBus } from './bus/memory-bus.ts';
+export type { DrumlineTopics, EventBus, Handler } from './bus/event-bus.ts';
+export { createApp, type App, type AppDeps, type AppStats } from './app.ts';
+export { parseConfig, ConfigError, type Config } from './config.ts';
+export { formatCursor, parseCursor, type Cursor } from './domain/cursor.ts';
+export * from './domain/errors.ts';
+export {
+  EVENT_TYPES,
+  PROGRESS_STAGES,
+  type EmitEventInput,
+  type EventType,
+  type Genesis,
+  type InitTaskInput,
+  type NewEvent,
+  type ProgressStage,
+  type TaskEvent,
+} from './domain/event.ts';
+export { LIMITS } from './domain/limits.ts';
+export type { NewObservation, Observation, PublishObservationInput } from './domain/observation.ts';
+export {
+  foldEvent,
+  initialProgress,
+  isFinal,
+  type ComponentProgress,
+  type TaskProgress,
+  type TaskStatus,
+} from './domain/progress.ts';
+export type { JsonObject, JsonValue } from './domain/values.ts';
+export type * from './log/event-log.ts';
+export { openMemoryLog, type MemoryLogOptions } from './log/memory-log.ts';
+export { openSqliteLog } from './log/sqlite-log.ts';
+export { withTailCache } from './log/tail-cache.ts';
+export {
+  createEventManager,
+  type EventManager,
+  type EventManagerOptions,
+  type EventPageArgs,
+  type ObservationPageArgs,
+  type TaskPage,
+  type TaskPageArgs,
+} from './manager/event-manager.ts';
+export type { BoardUpdate } from './manager/board.ts';
+export type { EventCallback } from './manager/callbacks.ts';
+export type { EventFilter } from './manager/event-filter.ts';
+export type { ObservationUpdate } from './manager/observation-updates.ts';
+export type { Page, PageArgs } from './manager/page.ts';
+export type { SeedTaskState } from './manager/seed-state.ts';
+export type { GapReason, TaskUpdate } from './manager/task-updates.ts';
+export { createSchema } from './schema/index.ts';
+export type { SchemaContext } from './schema/context.ts';

@@ -1,0 +1,177 @@
+/**
+ * The log in memory: a real driver, for tests, embedders and trying things out. It keeps every promise of the
+ * contract but durability: what it holds is gone with the process.
+ */
+import { randomUUID } from 'node:crypto';
+import type { NewEvent, TaskEvent } from '../domain/event.ts';
+import { StoreUnavailableError } from '../domain/errors.ts';
+import { foldEvent, type TaskProgress } from '../domain/progress.ts';
+import type {
+  AppendResult,
+  Changes,
+  ChangesQuery,
+  EventLog,
+  InitTaskResult,
+  NewTask,
+  ReadRange,
+  TaskHead,
+  TaskQuery,
+} from './event-log.ts';
+import { createMemoryObservations, type ObservationStore } from './memory-observations.ts';
+import { planAppend, planTask, type FoundEvent } from './plan-append.ts';
+import { comparePlaces, compareUpdates, isAfterPlace, matchesTask } from '../domain/task.ts';
+
+export interface MemoryLogOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Every so many events the state is kept, so that the state at any place is cheap. */
+  readonly snapshotEvery?: number;
+}
+
+interface TaskLog {
+  head: TaskHead;
+  /** Before the first event still kept. */
+  base: TaskProgress;
+  readonly events: TaskEvent[];
+  readonly byEventId: Map<string, FoundEvent>;
+  readonly snapshots: Map<number, TaskProgress>;
+  lastRecordedAt: number;
+}
+
+export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryLogOptions = {}): EventLog {
+  const tasks = new Map<string, TaskLog>();
+  // Insertion order is order of change: a task that changes again moves to the end.
+  const changed = new Map<string, number>();
+  const observations: ObservationStore = createMemoryObservations(now);
+  let changeCount = 0;
+  let isOpen = true;
+
+  function noteChange(taskId: string): void {
+    changeCount += 1;
+    changed.delete(taskId);
+    changed.set(taskId, changeCount);
+  }
+
+  function begin(head: TaskHead): TaskLog {
+    const task: TaskLog = {
+      head,
+      base: head.progress,
+      events: [],
+      byEventId: new Map(),
+      snapshots: new Map(),
+      lastRecordedAt: head.genesis.createdAt,
+    };
+    tasks.set(head.genesis.taskId, task);
+    noteChange(head.genesis.taskId);
+    return task;
+  }
+
+  /** Every call goes through here: a disposed log refuses, and what throws rejects. */
+  async function whileOpen<Result>(operation: () => Result): Promise<Result> {
+    if (!isOpen) throw new StoreUnavailableError('FAILED');
+    return operation();
+  }
+
+  function initTask(input: NewTask): InitTaskResult {
+    const known = tasks.get(input.taskId);
+    if (known !== undefined) return { head: known.head, created: false };
+    return { head: begin(planTask(input, now(), randomUUID()).head).head, created: true };
+  }
+
+  function append(batch: readonly NewEvent[]): readonly AppendResult[] {
+    const lookups = {
+      head: (taskId: string) => tasks.get(taskId)?.head,
+      lastRecordedAt: (taskId: string) => tasks.get(taskId)?.lastRecordedAt,
+      findEvent: (taskId: string, eventId: string) => tasks.get(taskId)?.byEventId.get(eventId),
+    };
+    const plan = planAppend(batch, lookups, now(), randomUUID);
+    for (const { head } of plan.newTasks) begin(head);
+    for (const planned of plan.newEvents) {
+      const task = known(planned.event.taskId);
+      task.events.push(planned.event);
+      task.byEventId.set(planned.event.eventId, planned);
+      task.lastRecordedAt = planned.event.recordedAt;
+      if (planned.event.seq % snapshotEvery === 0) task.snapshots.set(planned.event.seq, planned.progress);
+    }
+    for (const [taskId, head] of plan.heads) {
+      known(taskId).head = head;
+      noteChange(taskId);
+    }
+    return plan.results;
+  }
+
+  function known(taskId: string): TaskLog {
+    const task = tasks.get(taskId);
+    if (task === undefined) throw new Error(`Planned without its task: ${taskId}`);
+    return task;
+  }
+
+  function progressAt(taskId: string, seq: number): TaskProgress | undefined {
+    const task = tasks.get(taskId);
+    if (task === undefined || seq > task.head.progress.seq || seq < task.base.seq) return undefined;
+    if (seq === task.head.progress.seq) return task.head.progress;
+    let progress = task.snapshots.get(Math.floor(seq / snapshotEvery) * snapshotEvery) ?? task.base;
+    for (const event of eventsAfter(task, progress.seq, seq - progress.seq)) progress = foldEvent(progress, event);
+    return progress;
+  }
+
+  function changes({ after, limit }: ChangesQuery): Changes {
+    if (after === undefined) return { taskIds: [], position: String(changeCount) };
+    const taskIds: string[] = [];
+    let position = after;
+    for (const [taskId, count] of changed) {
+      if (count <= Number(after)) continue;
+      if (taskIds.length === limit) break;
+      taskIds.push(taskId);
+      position = String(count);
+    }
+    return { taskIds, position };
+  }
+
+  function trim(taskId: string, through: number): void {
+    const task = tasks.get(taskId);
+    const base = progressAt(taskId, through);
+    if (task === undefined || base === undefined) return;
+    for (const event of task.events.splice(0, through - task.base.seq)) task.byEventId.delete(event.eventId);
+    for (const seq of task.snapshots.keys()) if (seq <= through) task.snapshots.delete(seq);
+    task.base = base;
+    task.head = { ...task.head, oldestSeq: through + 1 };
+    noteChange(taskId);
+  }
+
+  return {
+    traits: { durable: 'process', exclusive: true },
+    initTask: (input) => whileOpen(() => initTask(input)),
+    append: (batch) => whileOpen(() => append(batch)),
+    head: (taskId) => whileOpen(() => tasks.get(taskId)?.head),
+    progressAt: (taskId, seq) => whileOpen(() => progressAt(taskId, seq)),
+    read: (taskId, range) => whileOpen(() => readEvents(tasks.get(taskId), range)),
+    tasks: (query) => whileOpen(() => listTasks(tasks.values(), query)),
+    changes: (query) => whileOpen(() => changes(query)),
+    trim: (taskId, through) => whileOpen(() => trim(taskId, through)),
+    publishObservation: (input) => whileOpen(() => observations.publish(input)),
+    readObservations: (range) => whileOpen(() => observations.read(range)),
+    observationPlace: (seq) => whileOpen(() => observations.place(seq)),
+    async [Symbol.asyncDispose]() {
+      isOpen = false;
+    },
+  };
+}
+
+function readEvents(task: TaskLog | undefined, { after, limit }: ReadRange): readonly TaskEvent[] {
+  return task === undefined ? [] : eventsAfter(task, after, limit);
+}
+
+function eventsAfter(task: TaskLog, after: number, limit: number): readonly TaskEvent[] {
+  const start = Math.max(0, after - task.base.seq);
+  return task.events.slice(start, start + limit);
+}
+
+function listTasks(tasks: Iterable<TaskLog>, query: TaskQuery): readonly TaskHead[] {
+  const { after, order = 'started', limit } = query;
+  return [...tasks]
+    .map((task) => task.head)
+    .filter((head) => matchesTask(head, query) && (after === undefined || isAfterPlace(head, after)))
+    .toSorted(order === 'started' ? comparePlaces : compareUpdates)
+    .slice(0, limit);
+}

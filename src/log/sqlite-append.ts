@@ -1,0 +1,135 @@
+/**
+ * Writing tasks, inside a transaction that its caller begins and ends. Events are written as they come; heads and
+ * components wait in a cache and are written once for the whole group, however many appends touched them.
+ */
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { NewEvent, TaskEvent } from '../domain/event.ts';
+import type { NewTask } from './event-log.ts';
+import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from './plan-append.ts';
+import { eventRecord } from './record.ts';
+import type { AppendedEvent } from './sqlite-protocol.ts';
+import { createHeadWriter } from './sqlite-heads.ts';
+import { createTaskCache, type CachedTask } from './sqlite-task-cache.ts';
+import { encodeSnapshot, snapshotChecksum, type TaskState } from './sqlite-state.ts';
+import type { TaskRows } from './sqlite-tasks.ts';
+
+export interface TaskWriterOptions {
+  readonly rows: TaskRows;
+  readonly snapshotEvery: number;
+}
+
+/**
+ * Each verb first works out everything that can be refused, and throws then; what it returns writes the rows, and a
+ * failure there is the store's.
+ */
+export interface TaskWriter {
+  append(batch: readonly NewEvent[], now: number): () => readonly AppendedEvent[];
+  /** The new task's genesis record; undefined when the task was known. */
+  initTask(task: NewTask, now: number): () => string | undefined;
+  trim(taskId: string, through: number): () => void;
+  /** Have a task's rows written anew if they are not what the log says. */
+  heal(taskId: string): void;
+  /** Write the heads of all tasks that changed. */
+  flush(): void;
+  /** The transaction was rolled back: what is remembered of it, and of all before, is forgotten. */
+  forget(): void;
+}
+
+export const WRITE_SQL = {
+  event: 'INSERT INTO event (task, seq, hash, event_id, fingerprint, record) VALUES (?, ?, ?, ?, ?, ?)',
+  snapshot: 'INSERT OR REPLACE INTO snapshot (task, seq, checksum, state) VALUES (?, ?, ?, ?)',
+  trimEvents: 'DELETE FROM event WHERE task = ? AND seq <= ?',
+  trimSnapshots: 'DELETE FROM snapshot WHERE task = ? AND seq < ?',
+} as const;
+
+export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: TaskWriterOptions): TaskWriter {
+  const insertEvent = db.prepare(WRITE_SQL.event);
+  const insertSnapshot = db.prepare(WRITE_SQL.snapshot);
+  const trimEvents = db.prepare(WRITE_SQL.trimEvents);
+  const trimSnapshots = db.prepare(WRITE_SQL.trimSnapshots);
+  const heads = createHeadWriter(db);
+  const tasks = createTaskCache(rows);
+
+  function known(taskId: string): CachedTask {
+    const task = tasks.get(taskId);
+    if (task === undefined) throw new Error(`Planned without its task: ${taskId}`);
+    return task;
+  }
+
+  function begin({ head, record, hash }: PlannedTask): void {
+    const { genesis, progress } = head;
+    const key = heads.nextKey();
+    tasks.add({ key, genesis, genesisHash: hash, oldestSeq: 1, progress, recordedAt: genesis.createdAt }, record);
+  }
+
+  function append(batch: readonly NewEvent[], now: number): () => readonly AppendedEvent[] {
+    const lookups: AppendLookups = {
+      head: (taskId) => tasks.get(taskId),
+      lastRecordedAt: (taskId) => tasks.get(taskId)?.recordedAt,
+      findEvent(taskId, eventId) {
+        const task = tasks.get(taskId);
+        // A task without events has none of that id.
+        if (task === undefined || task.progress.seq === 0) return undefined;
+        return rows.findEvent(task, eventId);
+      },
+    };
+    const plan = planAppend(batch, lookups, now, randomUUID);
+    return () => {
+      for (const task of plan.newTasks) begin(task);
+      const records = new Map<TaskEvent, string>();
+      for (const planned of plan.newEvents) {
+        records.set(planned.event, planned.record);
+        writeEvent(known(planned.event.taskId), planned);
+      }
+      return plan.results.map(({ event, duplicate }) => ({
+        record: records.get(event) ?? eventRecord(event),
+        hash: event.hash,
+        duplicate,
+      }));
+    };
+  }
+
+  function writeEvent(task: CachedTask, { event, record, fingerprint, progress }: PlannedEvent): void {
+    insertEvent.run(task.key, event.seq, event.hash, event.eventId, fingerprint, record);
+    tasks.advance(task, { progress, recordedAt: event.recordedAt }, event.component);
+    if (event.seq % snapshotEvery === 0) writeSnapshot(task.key, task);
+  }
+
+  function writeSnapshot(key: number, state: TaskState): void {
+    const text = encodeSnapshot({ progress: state.progress, recordedAt: state.recordedAt });
+    insertSnapshot.run(key, state.progress.seq, snapshotChecksum(key, state.progress.seq, text), text);
+  }
+
+  return {
+    append,
+    initTask(task, now) {
+      if (tasks.get(task.taskId) !== undefined) return () => undefined;
+      const planned = planTask(task, now, randomUUID());
+      return () => {
+        begin(planned);
+        return planned.record;
+      };
+    },
+    trim(taskId, through) {
+      const task = tasks.get(taskId);
+      const isKept = task !== undefined && through >= task.oldestSeq - 1 && through <= task.progress.seq;
+      if (!isKept) return () => undefined;
+      const state = through === task.progress.seq ? task : rows.stateAt(task, through);
+      return () => {
+        if (through > 0) writeSnapshot(task.key, state);
+        trimEvents.run(task.key, through);
+        trimSnapshots.run(task.key, through);
+        tasks.trim(task, through + 1);
+      };
+    },
+    heal: (taskId) => tasks.reload(taskId),
+    flush() {
+      for (const task of tasks.takeChanged()) heads.write(task);
+    },
+    forget() {
+      tasks.forget();
+      heads.forget();
+    },
+  };
+}

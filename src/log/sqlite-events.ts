@@ -1,0 +1,109 @@
+/** A task's events as they are read from the file: each verified by the running hash before anyone sees it. */
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreCorruptError } from '../domain/errors.ts';
+import type { TaskEvent } from '../domain/event.ts';
+import type { FoundEvent } from './plan-append.ts';
+import { fingerprint, nextHash, parseEvent } from './record.ts';
+import { numberOf, textOf, type Row } from './sqlite-rows.ts';
+import type { TaskIdentity } from './sqlite-state.ts';
+
+/** A place in a task's log: a sequence, and the running hash just after it. */
+export interface LogPlace {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface EventRows {
+  /** The last event's place; undefined when none is kept. */
+  last(key: number): LogPlace | undefined;
+  /** The first event kept. */
+  firstSeq(key: number): number | undefined;
+  /** The running hash at an event that is kept, as it is stored. */
+  hashAt(key: number, seq: number): string | undefined;
+  /**
+   * All events from just after `from` up to `through`; `from` is a place whose hash is known to be right, or that
+   * of an event that is kept. @throws StoreCorruptError when one is missing or changed.
+   */
+  between(task: TaskIdentity, from: LogPlace, through: number): readonly TaskEvent[];
+  /** The event of that id, with all it takes to compare a repetition with it. `base`: just before the first kept. */
+  find(task: TaskIdentity, eventId: string, base: () => LogPlace): FoundEvent | undefined;
+}
+
+export const EVENT_SQL = {
+  last: 'SELECT seq, hash FROM event WHERE task = ? ORDER BY seq DESC LIMIT 1',
+  first: 'SELECT seq FROM event WHERE task = ? ORDER BY seq LIMIT 1',
+  hashAt: 'SELECT hash FROM event WHERE task = ? AND seq = ?',
+  range: 'SELECT seq, hash, record FROM event WHERE task = ? AND seq > ? AND seq <= ? ORDER BY seq',
+  byId: 'SELECT seq, fingerprint FROM event WHERE task = ? AND event_id = ?',
+} as const;
+
+export function createEventRows(db: DatabaseSync): EventRows {
+  const last = db.prepare(EVENT_SQL.last);
+  const first = db.prepare(EVENT_SQL.first);
+  const hash = db.prepare(EVENT_SQL.hashAt);
+  const range = db.prepare(EVENT_SQL.range);
+  const byId = db.prepare(EVENT_SQL.byId);
+
+  function hashAt(key: number, seq: number): string | undefined {
+    const row = hash.get(key, seq);
+    return row === undefined ? undefined : textOf(row, 'hash');
+  }
+
+  function between(task: TaskIdentity, from: LogPlace, through: number): readonly TaskEvent[] {
+    const events = verifyRows(range.all(task.key, from.seq, through), from, task.genesis.taskId);
+    if (events.length !== through - from.seq) throw missing(task, from.seq + events.length + 1);
+    return events;
+  }
+
+  return {
+    hashAt,
+    between,
+    last(key) {
+      const row = last.get(key);
+      return row === undefined ? undefined : { seq: numberOf(row, 'seq'), hash: textOf(row, 'hash') };
+    },
+    firstSeq(key) {
+      const row = first.get(key);
+      return row === undefined ? undefined : numberOf(row, 'seq');
+    },
+    find(task, eventId, base) {
+      const row = byId.get(task.key, eventId);
+      if (row === undefined) return undefined;
+      const seq = numberOf(row, 'seq');
+      const hashBefore = hashAt(task.key, seq - 1);
+      const before = hashBefore === undefined ? base() : { seq: seq - 1, hash: hashBefore };
+      const [event] = between(task, before, seq);
+      return checkFound(event, eventId, textOf(row, 'fingerprint'));
+    },
+  };
+}
+
+/** One at a time and in order: each must be the next, and carry the hash over itself and all before it. */
+function verifyRows(rows: readonly Row[], from: LogPlace, taskId: string): readonly TaskEvent[] {
+  let { seq, hash } = from;
+  return rows.map((row) => {
+    seq += 1;
+    const record = textOf(row, 'record');
+    hash = nextHash(hash, record);
+    if (row['seq'] !== seq || row['hash'] !== hash) throw new StoreCorruptError(`event ${seq} of task ${taskId}`);
+    const event = parseEvent({ record, hash });
+    if (event.seq !== seq || event.taskId !== taskId) throw new StoreCorruptError(`event ${seq} of task ${taskId}`);
+    return event;
+  });
+}
+
+/** The fingerprint is under no hash, but all it says is in the event too, except whether a timestamp was given. */
+function checkFound(event: TaskEvent | undefined, eventId: string, found: string): FoundEvent {
+  const { seq: _seq, recordedAt: _recordedAt, hash: _hash, timestamp, ...content } = event ?? wrongRow(eventId);
+  const digest = fingerprint(content);
+  const isRight = event?.eventId === eventId && (found === digest || found === `${digest}@${timestamp}`);
+  return isRight ? { event, fingerprint: found } : wrongRow(eventId);
+}
+
+function wrongRow(eventId: string): never {
+  throw new StoreCorruptError(`the event of id ${eventId}`);
+}
+
+function missing(task: TaskIdentity, seq: number): StoreCorruptError {
+  return new StoreCorruptError(`event ${seq} of task ${task.genesis.taskId} is missing`);
+}

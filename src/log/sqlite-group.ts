@@ -1,0 +1,153 @@
+/**
+ * Group commit: whatever waits is written in one transaction, and one fsync makes all of it durable. What is refused
+ * is refused alone, before its first row. What fails takes its group with it, and then each is tried by itself.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreUnavailableError } from '../domain/errors.ts';
+import type { NewEvent } from '../domain/event.ts';
+import type { NewObservation } from '../domain/observation.ts';
+import { createTaskWriter } from './sqlite-append.ts';
+import { extendedCode, primaryCode, SQLITE, toLogError } from './sqlite-errors.ts';
+import { createObservationWriter } from './sqlite-observations.ts';
+import { toWire, type WriteCommand, type WriteReply, type WriteRequest, type WriteResult } from './sqlite-protocol.ts';
+import { createTaskRows } from './sqlite-tasks.ts';
+
+export interface GroupWriter {
+  /** Answers each request; when it returns, what was accepted is durable. */
+  commit(requests: readonly WriteRequest[]): readonly WriteReply[];
+  /** Move what the WAL holds into the file, once it is worth it; readers that are in the way are not waited for. */
+  checkpoint(): void;
+  /** True when a commit could not be made durable: nothing is written any more. */
+  readonly isBroken: boolean;
+}
+
+export interface GroupWriterOptions {
+  readonly snapshotEvery: number;
+  readonly onWarning: (message: string) => void;
+}
+
+/** Pages in the WAL from which on a checkpoint is made: 4 MB. */
+const CHECKPOINT_PAGES = 1_000;
+
+export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }: GroupWriterOptions): GroupWriter {
+  const rows = createTaskRows(db, (what, taskId) => onWarning(`${what} of task ${taskId} was damaged; made again`));
+  const tasks = createTaskWriter(db, { rows, snapshotEvery });
+  const observations = createObservationWriter(db);
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const end = db.prepare('COMMIT');
+  const walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
+  const passive = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  let isBroken = false;
+
+  function commit(requests: readonly WriteRequest[]): readonly WriteReply[] {
+    if (isBroken) return requests.map(({ id }) => failed(id, new StoreUnavailableError('FAILED')));
+    let replies: readonly WriteReply[] = [];
+    let isCommitting = false;
+    try {
+      begin.run();
+      replies = requests.map(answer);
+      tasks.flush();
+      isCommitting = true;
+      end.run();
+      return replies;
+    } catch (error) {
+      const isUnknown = isCommitting && refusesLater(error);
+      isBroken ||= isUnknown;
+      rollBack();
+      if (isCommitting) onWarning(`a commit failed: ${error instanceof Error ? error.message : String(error)}`);
+      // What was refused stays refused; the rest failed, all for the same reason.
+      if (isUnknown) return replies.map((reply) => (reply.error === undefined ? unknown(reply.id, error) : reply));
+      if (requests.length > 1 && mayPassAlone(error)) return requests.flatMap((request) => commit([request]));
+      return requests.map(({ id }) => failed(id, toLogError(error, 'FAILED')));
+    }
+  }
+
+  function answer({ id, command }: WriteRequest): WriteReply {
+    let write: () => WriteResult;
+    try {
+      write = prepare(command);
+    } catch (error) {
+      // Some failures of a statement end the transaction; then the others of the group have lost theirs.
+      if (!db.isTransaction) throw error;
+      return failed(id, toLogError(error, 'FAILED'));
+    }
+    return { id, result: write() };
+  }
+
+  function prepare(command: WriteCommand): () => WriteResult {
+    switch (command.kind) {
+      case 'append':
+        // Both were checked, and turned to text, by the other thread.
+        return tasks.append(JSON.parse(command.batch) as readonly NewEvent[], command.now);
+      case 'publish':
+        return observations.publish(JSON.parse(command.input) as NewObservation, command.now);
+      case 'initTask':
+        return tasks.initTask(command.task, command.now);
+      case 'trim':
+        return toUndefined(tasks.trim(command.taskId, command.through));
+      case 'heal':
+        tasks.heal(command.taskId);
+        return () => undefined;
+    }
+  }
+
+  function rollBack(): void {
+    tasks.forget();
+    try {
+      if (db.isTransaction) db.exec('ROLLBACK');
+    } catch (error) {
+      isBroken = true;
+      onWarning(`a transaction could not be rolled back: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  return {
+    commit,
+    get isBroken() {
+      return isBroken;
+    },
+    checkpoint() {
+      if (isBroken) return;
+      const { log, checkpointed } = walState.get() ?? {};
+      if (Number(log) - Number(checkpointed) < CHECKPOINT_PAGES) return;
+      try {
+        passive.get();
+      } catch (error) {
+        onWarning(`a checkpoint failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    },
+  };
+}
+
+/** Damage, or too little room, may concern one of the group; trying the rest again is safe, as nothing was written. */
+function mayPassAlone(error: unknown): boolean {
+  const code = primaryCode(toCause(error));
+  return code !== SQLITE.IOERR && code !== SQLITE.BUSY && code !== SQLITE.READONLY;
+}
+
+function toCause(error: unknown): unknown {
+  return error instanceof Error && primaryCode(error) === undefined ? error.cause : error;
+}
+
+/**
+ * After an fsync that failed nobody knows what is on the disk, and asking again would be told that all is well: the
+ * pages count as clean by then. Running out of shared memory (a full disk shows so too) is none of that.
+ */
+function refusesLater(error: unknown): boolean {
+  const sharedMemory = [4618, 4874, 5130, 5386].includes(extendedCode(error) ?? 0);
+  return primaryCode(error) === SQLITE.IOERR && !sharedMemory;
+}
+
+function unknown(id: number, error: unknown): WriteReply {
+  return failed(id, toLogError(error, 'UNKNOWN'));
+}
+
+function toUndefined(write: () => void): () => undefined {
+  return () => {
+    write();
+  };
+}
+
+function failed(id: number, error: unknown): WriteReply {
+  return { id, error: toWire(error) };
+}

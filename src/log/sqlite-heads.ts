@@ -1,0 +1,101 @@
+/** Writing the rows of a task's head: the task's own, and those of the components that changed. */
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreCorruptError } from '../domain/errors.ts';
+import { numberOf } from './sqlite-rows.ts';
+import {
+  componentChecksum,
+  componentPlaces,
+  EMPTY_DIGEST,
+  encodeComponent,
+  encodeTask,
+  mixDigest,
+  TASK_COLUMNS,
+} from './sqlite-state.ts';
+import type { CachedTask } from './sqlite-task-cache.ts';
+
+export interface HeadWriter {
+  /** The number of the next task. */
+  nextKey(): number;
+  write(task: CachedTask): void;
+  /** Numbers given inside a transaction that was rolled back were not given. */
+  forget(): void;
+}
+
+const COLUMNS = TASK_COLUMNS.split(', ');
+const UPDATED = COLUMNS.filter((column) => !['task', 'genesis_hash', 'genesis'].includes(column));
+/** A column of an index that did not change is left out, or the index would be written as well. */
+const UPDATED_IN_STATUS = UPDATED.filter((column) => !['task_id', 'status', 'started_at'].includes(column));
+
+export const HEAD_SQL = {
+  insert: `INSERT INTO task (${TASK_COLUMNS}) VALUES (${COLUMNS.map((column) => `:${column}`).join(', ')})`,
+  update: `UPDATE task SET ${UPDATED.map(assign).join(', ')} WHERE task = :task`,
+  updateInStatus: `UPDATE task SET ${UPDATED_IN_STATUS.map(assign).join(', ')} WHERE task = :task`,
+  component: 'INSERT OR REPLACE INTO component (place, state) VALUES (?, ?)',
+  dropComponents: 'DELETE FROM component WHERE place >= ? AND place < ?',
+  lastKey: 'SELECT max(task) AS last FROM task',
+  lastChange: 'SELECT max(changed) AS last FROM task',
+} as const;
+
+export function createHeadWriter(db: DatabaseSync): HeadWriter {
+  const insert = db.prepare(HEAD_SQL.insert);
+  const update = db.prepare(HEAD_SQL.update);
+  const updateInStatus = db.prepare(HEAD_SQL.updateInStatus);
+  for (const statement of [insert, update, updateInStatus]) statement.setAllowUnknownNamedParameters(true);
+  const putComponent = db.prepare(HEAD_SQL.component);
+  const dropComponents = db.prepare(HEAD_SQL.dropComponents);
+  const lastKey = db.prepare(HEAD_SQL.lastKey);
+  const lastChange = db.prepare(HEAD_SQL.lastChange);
+  let key: number | undefined;
+  let change: number | undefined;
+
+  function writeComponents(task: CachedTask): void {
+    const { from, to } = componentPlaces(task.key);
+    const isWhole = task.storedStatus !== undefined || task.newRecord !== undefined;
+    if (!isWhole) dropComponents.run(from, to);
+    for (const name of task.touched) {
+      const component = task.progress.components.get(name);
+      if (component === undefined) continue;
+      const before = task.components.get(name);
+      const number = before?.number ?? task.components.size;
+      const state = encodeComponent(component);
+      const checksum = componentChecksum(from + number, state);
+      putComponent.run(from + number, state);
+      task.components.set(name, { number, checksum });
+      task.componentDigest = mixDigest(mixDigest(task.componentDigest, before?.checksum ?? EMPTY_DIGEST), checksum);
+    }
+    task.touched.clear();
+  }
+
+  return {
+    nextKey() {
+      key = (key ?? lastOf(lastKey.get())) + 1;
+      return key;
+    },
+    write(task) {
+      writeComponents(task);
+      change = (change ?? lastOf(lastChange.get())) + 1;
+      const row = encodeTask(task, task.componentDigest, change);
+      if (task.newRecord !== undefined) {
+        insert.run({ ...row, genesis: task.newRecord });
+      } else {
+        const { changes } = (task.storedStatus === task.progress.status ? updateInStatus : update).run(row);
+        if (changes !== 1) throw new StoreCorruptError(`the row of task ${task.genesis.taskId} is missing`);
+      }
+      task.newRecord = undefined;
+      task.storedStatus = task.progress.status;
+    },
+    forget() {
+      key = undefined;
+      change = undefined;
+    },
+  };
+}
+
+function assign(column: string): string {
+  return `${column} = :${column}`;
+}
+
+/** 0 for a table without rows. */
+function lastOf(row: Parameters<typeof numberOf>[0] | undefined): number {
+  return row?.['last'] == null ? 0 : numberOf(row, 'last');
+}

@@ -1,0 +1,26 @@
+/**
+ * One process owns the file. The lock is the operating system's, held through an empty database of its own beside
+ * it: it dies with the process, however that ends, and does not keep the readers of the real file out.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { primaryCode, SQLITE } from './sqlite-errors.ts';
+import { StoreUnusableError } from './sqlite-open-error.ts';
+
+/** @throws StoreUnusableError when another process, or another log of this one, has the file. */
+export function lockStore(path: string): Disposable {
+  const lock = new DatabaseSync(`${path}-lock`, { open: false, timeout: 0 });
+  try {
+    lock.open();
+    // In memory, or a journal would be left behind for each lock.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (error) {
+    if (lock.isOpen) lock.close();
+    if (primaryCode(error) === SQLITE.BUSY) {
+      throw new StoreUnusableError(`${path} is in use by another process; one process owns it`, { cause: error });
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StoreUnusableError(`${path}-lock cannot be opened: ${message}`, { cause: error });
+  }
+  // The file stays: two processes could hold locks on two files of the same name if it were removed.
+  return { [Symbol.dispose]: () => lock.close() };
+}

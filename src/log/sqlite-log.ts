@@ -1,0 +1,187 @@
+/**
+ * The default log: one SQLite file, in WAL mode with an fsync for each commit. A thread of its own writes, in groups;
+ * reads run here, each short and on one state of the file. An acknowledged event survives kill -9 and power loss, and
+ * what a disk did to the file is detected and not served.
+ */
+import { access, constants, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { StoreUnavailableError } from '../domain/errors.ts';
+import type { NewEvent } from '../domain/event.ts';
+import { initialProgress, type TaskProgress } from '../domain/progress.ts';
+import type { AppendResult, EventLog, InitTaskResult, NewTask, TaskHead } from './event-log.ts';
+import { nextHash, parseEvent, parseGenesis, parseObservation } from './record.ts';
+import { toLogError } from './sqlite-errors.ts';
+import { openReadable } from './sqlite-file.ts';
+import { lockStore } from './sqlite-lock.ts';
+import { createObservationRows } from './sqlite-observations.ts';
+import { StoreUnusableError } from './sqlite-open-error.ts';
+import { createTaskList } from './sqlite-task-list.ts';
+import { createTaskRows, toHead } from './sqlite-tasks.ts';
+import { openWriteQueue, type WriteQueue } from './sqlite-write-queue.ts';
+
+export interface SqliteLogOptions {
+  readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Every so many events of a task its state is kept, so that the state at any place is cheap. */
+  readonly snapshotEvery?: number;
+  /** Something an operator should know of, in one line: damage that was healed, a failed commit. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Events that one step of a trim removes, so that appends come through in between. */
+const TRIM_EVENTS = 5_000;
+
+/**
+ * @throws StoreUnusableError: the path, the permissions, the format or another owner.
+ * @throws StoreCorruptError: the file is damaged.
+ */
+export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
+  const { snapshotEvery = 1_000, onWarning = () => undefined } = options;
+  const path = await checkPath(options.path);
+  await using owned = new AsyncDisposableStack();
+  owned.use(lockStore(path));
+  const queue = owned.use(await openWriteQueue({ path, snapshotEvery }, onWarning));
+  const log = createLog(path, queue, { ...options, onWarning });
+  owned.defer(log.close);
+  const resources = owned.move();
+  let disposed: Promise<void> | undefined;
+  return {
+    ...log.verbs,
+    async [Symbol.asyncDispose]() {
+      disposed ??= resources.disposeAsync();
+      await disposed;
+    },
+  };
+}
+
+interface OpenedLog {
+  readonly verbs: Omit<EventLog, keyof AsyncDisposable>;
+  close(): void;
+}
+
+function createLog(
+  path: string,
+  queue: WriteQueue,
+  { now = Date.now, onWarning = () => undefined }: SqliteLogOptions,
+): OpenedLog {
+  const db = openReadable(path);
+  const begin = db.prepare('BEGIN');
+  const end = db.prepare('COMMIT');
+  const healing = new Set<string>();
+  const rows = createTaskRows(db, heal);
+  const observations = createObservationRows(db);
+  const list = createTaskList(db, { rows, inSnapshot });
+
+  /** All reads of `operation` see one state of the file. */
+  function inSnapshot<Result>(operation: () => Result): Result {
+    if (!db.isOpen) throw new StoreUnavailableError('FAILED');
+    try {
+      begin.run();
+      return operation();
+    } catch (error) {
+      throw toLogError(error, 'FAILED');
+    } finally {
+      if (db.isOpen && db.isTransaction) end.run();
+    }
+  }
+
+  /** What had to be made again is served, and the writer is asked, once, to write it anew. */
+  function heal(what: string, taskId: string): void {
+    if (healing.has(taskId)) return;
+    healing.add(taskId);
+    onWarning(`${what} of task ${taskId} was damaged; made again from its events`);
+    const forget = (): boolean => healing.delete(taskId);
+    // It is served all the same; a failure shows when somebody appends.
+    queue.send({ kind: 'heal', taskId }).then(forget, forget);
+  }
+
+  async function read<Result>(operation: () => Result): Promise<Result> {
+    return inSnapshot(operation);
+  }
+
+  async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
+    const idAt = (index: number): string => batch[index]?.eventId ?? '';
+    const command = { kind: 'append', batch: JSON.stringify(batch), count: batch.length, now: now() } as const;
+    const appended = await queue.send(command, idAt);
+    return appended.map(({ duplicate, ...stored }) => ({ event: parseEvent(stored), duplicate }));
+  }
+
+  async function initTask(task: NewTask): Promise<InitTaskResult> {
+    const known = inSnapshot(() => rows.load(task.taskId));
+    if (known !== undefined) return { head: toHead(known), created: false };
+    const record = await queue.send({ kind: 'initTask', task, now: now() });
+    if (record !== undefined) return { head: firstHead(record), created: true };
+    const head = inSnapshot(() => rows.load(task.taskId));
+    if (head === undefined) throw new Error(`The writer knows a task that is not there: ${task.taskId}`);
+    return { head: toHead(head), created: false };
+  }
+
+  async function trim(taskId: string, through: number): Promise<void> {
+    const task = inSnapshot(() => rows.bounds(taskId));
+    if (task === undefined || through > task.progress.seq) return;
+    let step = task.oldestSeq - 1;
+    while (step < through) {
+      step = Math.min(step + TRIM_EVENTS, through);
+      await queue.send({ kind: 'trim', taskId, through: step });
+    }
+  }
+
+  function progressAt(taskId: string, seq: number): TaskProgress | undefined {
+    const task = rows.bounds(taskId);
+    if (task === undefined || seq > task.progress.seq || seq < task.oldestSeq - 1) return undefined;
+    return seq === task.progress.seq ? rows.load(taskId)?.progress : rows.stateAt(task, seq).progress;
+  }
+
+  return {
+    close: () => db.close(),
+    verbs: {
+      traits: { durable: 'power', exclusive: true },
+      initTask,
+      append,
+      head: (taskId) =>
+        read(() => {
+          const task = rows.load(taskId);
+          return task === undefined ? undefined : toHead(task);
+        }),
+      progressAt: (taskId, seq) => read(() => progressAt(taskId, seq)),
+      read: (taskId, range) =>
+        read(() => {
+          const task = rows.bounds(taskId);
+          return task === undefined ? [] : rows.events(task, range);
+        }),
+      tasks: (query) => list.tasks(query),
+      changes: (query) => read(() => list.changes(query)),
+      trim,
+      async publishObservation(input) {
+        const command = { kind: 'publish', input: JSON.stringify(input), now: now() } as const;
+        const { duplicate, ...stored } = await queue.send(command, () => input.id);
+        return { observation: parseObservation(stored), duplicate };
+      },
+      readObservations: (range) => read(() => observations.read(range)),
+      observationPlace: (seq) => read(() => observations.place(seq)),
+    },
+  };
+}
+
+function firstHead(record: string): TaskHead {
+  const genesis = parseGenesis(record);
+  return { genesis, progress: initialProgress(genesis, nextHash('', record)), oldestSeq: 1 };
+}
+
+/** @returns the file's real path, so that it has one lock however it is reached. */
+async function checkPath(given: string): Promise<string> {
+  const path = resolve(given);
+  const directory = await stat(dirname(path)).catch(() => undefined);
+  if (directory === undefined) throw new StoreUnusableError(`the directory ${dirname(path)} does not exist`);
+  if (!directory.isDirectory()) throw new StoreUnusableError(`${dirname(path)} is not a directory`);
+  const file = await stat(path).catch(() => undefined);
+  if (file !== undefined && !file.isFile()) throw new StoreUnusableError(`${path} is not a file`);
+  // SQLite keeps its WAL beside the file, so the directory must be writable too.
+  for (const each of file === undefined ? [dirname(path)] : [path, dirname(path)]) {
+    await access(each, constants.R_OK | constants.W_OK).catch((error: unknown) => {
+      throw new StoreUnusableError(`${each} cannot be written`, { cause: error });
+    });
+  }
+  return file === undefined ? join(await realpath(dirname(path)), basename(path)) : realpath(path);
+}

@@ -1,0 +1,186 @@
+/**
+ * Tasks as they are read from the file, by either thread. Stored states are a short cut: each is checked against its
+ * checksum and the log, and one that is wrong is made again from the log. What cannot be made again is refused.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreCorruptError } from '../domain/errors.ts';
+import type { TaskEvent } from '../domain/event.ts';
+import { foldEvent, initialProgress, type TaskProgress } from '../domain/progress.ts';
+import type { ReadRange, TaskHead } from './event-log.ts';
+import type { FoundEvent } from './plan-append.ts';
+import { createEventRows, type LogPlace } from './sqlite-events.ts';
+import type { Row } from './sqlite-rows.ts';
+import {
+  componentPlaces,
+  decodeComponents,
+  decodeCore,
+  decodeIdentity,
+  decodeSnapshot,
+  TASK_COLUMNS,
+  type StoredTask,
+  type TaskCore,
+  type TaskIdentity,
+  type TaskState,
+} from './sqlite-state.ts';
+
+/** What reading a task's log needs to know of it. */
+export interface TaskBounds extends TaskIdentity {
+  readonly oldestSeq: number;
+  readonly progress: LogPlace;
+}
+
+export interface TaskRows {
+  /** Without its components: one row, and a look at the log's end. */
+  bounds(taskId: string): TaskBounds | undefined;
+  load(taskId: string): LoadedTask | undefined;
+  /** From its row in a list; undefined when it is not one of those asked for, judged without its components. */
+  loadRow(row: Row, isAskedFor: (head: TaskHead) => boolean): LoadedTask | undefined;
+  events(task: TaskBounds, range: ReadRange): readonly TaskEvent[];
+  /** `seq` must be a place that the task's log has. */
+  stateAt(task: TaskBounds, seq: number): TaskState;
+  findEvent(task: TaskBounds, eventId: string): FoundEvent | undefined;
+}
+
+export interface LoadedTask extends StoredTask {
+  /** True when its rows were wrong: they are to be written anew. */
+  readonly healed: boolean;
+}
+
+export const TASK_SQL = {
+  byId: `SELECT ${TASK_COLUMNS} FROM task WHERE task_id = ?`,
+  components: 'SELECT place, state FROM component WHERE place >= ? AND place < ? ORDER BY place',
+  snapshots:
+    'SELECT seq, checksum, state FROM snapshot WHERE task = ? AND seq <= ? AND seq >= ? ORDER BY seq DESC LIMIT 1',
+} as const;
+
+/** Events folded at a time, so that a long way to fold takes little memory. */
+const FOLD_EVENTS = 500;
+
+/** @param onDamage is told of each stored state that had to be made again. */
+export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId: string) => void): TaskRows {
+  const byId = db.prepare(TASK_SQL.byId);
+  const componentRows = db.prepare(TASK_SQL.components);
+  const snapshots = db.prepare(TASK_SQL.snapshots);
+  const eventRows = createEventRows(db);
+
+  function bounds(taskId: string): TaskBounds | undefined {
+    const row = byId.get(taskId);
+    if (row === undefined) return undefined;
+    const identity = identify(row, taskId);
+    return readCore(row, identity) ?? rebuild(identity);
+  }
+
+  function load(taskId: string): LoadedTask | undefined {
+    const row = byId.get(taskId);
+    return row === undefined ? undefined : loadRow(row, identify(row, taskId));
+  }
+
+  function loadRow(row: Row, identity: TaskIdentity, isAskedFor?: (head: TaskHead) => boolean): LoadedTask | undefined {
+    const core = readCore(row, identity);
+    if (core === undefined) return only(rebuild(identity), isAskedFor);
+    if (isAskedFor?.({ ...core, progress: { ...core.progress, components: new Map() } }) === false) return undefined;
+    const { from, to } = componentPlaces(core.key);
+    const components = decodeComponents(componentRows.all(from, to), core);
+    if (components === undefined) {
+      onDamage('the components', identity.genesis.taskId);
+      return only(rebuild(identity), isAskedFor);
+    }
+    return { ...core, progress: { ...core.progress, components }, healed: false };
+  }
+
+  /** Undefined when the row is not what was written last. @throws StoreCorruptError when the log ends before it. */
+  function readCore(row: Row, identity: TaskIdentity): TaskCore | undefined {
+    const core = decodeCore(row, identity);
+    const { taskId } = identity.genesis;
+    const end = core && (eventRows.last(core.key) ?? { seq: core.oldestSeq - 1, hash: core.progress.hash });
+    if (core !== undefined && end?.seq === core.progress.seq && end.hash === core.progress.hash) return core;
+    if (core !== undefined && end !== undefined && end.seq < core.progress.seq) {
+      throw new StoreCorruptError(`the events of task ${taskId} after ${end.seq} are missing`);
+    }
+    onDamage('the head', taskId);
+    return undefined;
+  }
+
+  /** From the log alone: first and last are those of the events that are there. */
+  function rebuild(identity: TaskIdentity): LoadedTask {
+    const first = eventRows.firstSeq(identity.key);
+    const last = eventRows.last(identity.key);
+    const base = first === undefined ? snapshotIn(identity, 0, Number.MAX_SAFE_INTEGER) : undefined;
+    const oldestSeq = first ?? (base?.progress.seq ?? 0) + 1;
+    const end = last ?? base?.progress ?? { seq: 0, hash: identity.genesisHash };
+    const state = stateAt({ ...identity, oldestSeq, progress: end }, end.seq);
+    return { ...identity, ...state, oldestSeq, healed: true };
+  }
+
+  function stateAt(task: TaskBounds, seq: number): TaskState {
+    const floor = task.oldestSeq - 1;
+    let state = snapshotIn(task, floor, seq) ?? beginning(task);
+    while (state.progress.seq < seq) {
+      const through = Math.min(state.progress.seq + FOLD_EVENTS, seq);
+      const events = eventRows.between(task, state.progress, through);
+      state = {
+        progress: events.reduce<TaskProgress>(foldEvent, state.progress),
+        recordedAt: events.at(-1)?.recordedAt ?? state.recordedAt,
+      };
+    }
+    return state;
+  }
+
+  /** The latest stored state in those bounds that is whole and agrees with the log; going back past wrong ones. */
+  function snapshotIn(task: TaskIdentity, floor: number, seq: number): TaskState | undefined {
+    for (let through = seq; through >= floor;) {
+      const row = snapshots.get(task.key, through, floor);
+      if (row === undefined) return undefined;
+      const state = decodeSnapshot(row, task.key);
+      const stored = state && eventRows.hashAt(task.key, state.progress.seq);
+      if (state !== undefined && (stored === undefined || stored === state.progress.hash)) return state;
+      onDamage(`the stored state at ${String(row['seq'])}`, task.genesis.taskId);
+      through = Number(row['seq']) - 1;
+    }
+    return undefined;
+  }
+
+  function beginning(task: TaskBounds): TaskState {
+    if (task.oldestSeq === 1) {
+      return { progress: initialProgress(task.genesis, task.genesisHash), recordedAt: task.genesis.createdAt };
+    }
+    const what = `the state of task ${task.genesis.taskId} at ${task.oldestSeq - 1}, where its log was trimmed`;
+    throw new StoreCorruptError(what);
+  }
+
+  /** Just before the first event kept. */
+  function base(task: TaskBounds): LogPlace {
+    const floor = task.oldestSeq - 1;
+    return (snapshotIn(task, floor, floor) ?? beginning(task)).progress;
+  }
+
+  return {
+    bounds,
+    load,
+    loadRow: (row, isAskedFor) => loadRow(row, decodeIdentity(row), isAskedFor),
+    stateAt,
+    events(task, { after, limit }) {
+      const start = Math.max(after, task.oldestSeq - 1);
+      const through = Math.min(start + limit, task.progress.seq);
+      if (start >= through) return [];
+      const hash = start >= task.oldestSeq ? eventRows.hashAt(task.key, start) : undefined;
+      return eventRows.between(task, hash === undefined ? base(task) : { seq: start, hash }, through);
+    },
+    findEvent: (task, eventId) => eventRows.find(task, eventId, () => base(task)),
+  };
+}
+
+/** What the contract shows of a task. */
+export function toHead({ genesis, progress, oldestSeq }: TaskHead): TaskHead {
+  return { genesis, progress, oldestSeq };
+}
+
+function only(task: LoadedTask, isAskedFor?: (head: TaskHead) => boolean): LoadedTask | undefined {
+  return isAskedFor?.(task) === false ? undefined : task;
+}
+
+function identify(row: Row, taskId: string): TaskIdentity {
+  const identity = decodeIdentity(row);
+  if (identity.genesis.taskId !== taskId) throw new StoreCorruptError(`the row of task ${taskId}`);
+  return identity;
+}

@@ -1,0 +1,77 @@
+/**
+ * The writer thread: the only one that writes to the file. It takes whatever has come in while it was busy, up to a
+ * bound, commits it together and answers; the slower the disk, the larger the groups.
+ */
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { closeWritable, openWritable } from './sqlite-file.ts';
+import { createGroupWriter, type GroupWriter } from './sqlite-group.ts';
+import {
+  sizeOf,
+  toWire,
+  type FromWriter,
+  type ToWriter,
+  type WriteRequest,
+  type WriterData,
+} from './sqlite-protocol.ts';
+
+/** What one transaction takes at most; a single request may be larger. */
+const GROUP_EVENTS = 2_000;
+const GROUP_CHARACTERS = 4_000_000;
+
+if (parentPort !== null) runWriter(parentPort, workerData as WriterData);
+
+function runWriter(port: MessagePort, { path, snapshotEvery }: WriterData): void {
+  const say = (message: FromWriter): void => port.postMessage(message, []);
+  try {
+    const db = openWritable(path);
+    const writer = createGroupWriter(db, { snapshotEvery, onWarning: (message) => say({ kind: 'warning', message }) });
+    port.on('message', (message: ToWriter) => {
+      const isLast = work(port, writer, message);
+      if (!isLast) return;
+      // After a failed fsync the file is left as it is: whoever opens it next finds out what is there.
+      if (!writer.isBroken) closeWritable(db);
+      port.close();
+    });
+  } catch (error) {
+    say({ kind: 'refused', error: toWire(error) });
+    port.close();
+    return;
+  }
+  say({ kind: 'opened' });
+}
+
+/** @returns true when nothing comes any more. */
+function work(port: MessagePort, writer: GroupWriter, first: ToWriter): boolean {
+  const waiting: WriteRequest[] = [];
+  let isLast = takeIn(waiting, first);
+  do {
+    while (!isLast && sizeOfGroup(waiting) === waiting.length) {
+      const next = receiveMessageOnPort(port);
+      if (next === undefined) break;
+      isLast = takeIn(waiting, next.message as ToWriter);
+    }
+    const group = waiting.splice(0, sizeOfGroup(waiting));
+    if (group.length === 0) break;
+    port.postMessage({ kind: 'replies', replies: writer.commit(group) } satisfies FromWriter, []);
+    writer.checkpoint();
+  } while (waiting.length > 0);
+  return isLast;
+}
+
+function takeIn(waiting: WriteRequest[], message: ToWriter): boolean {
+  if (message === 'stop') return true;
+  waiting.push(...message);
+  return false;
+}
+
+/** How many of those that wait fit one transaction; at least one. */
+function sizeOfGroup(waiting: readonly WriteRequest[]): number {
+  let events = 0;
+  let characters = 0;
+  for (const [index, { command }] of waiting.entries()) {
+    events += command.kind === 'append' ? command.count : 1;
+    characters += sizeOf(command);
+    if (index > 0 && (events > GROUP_EVENTS || characters > GROUP_CHARACTERS)) return index;
+  }
+  return waiting.length;
+}

@@ -1,0 +1,124 @@
+/**
+ * Reading through the tails: loading one, asking the log for news at its end, and filling in what lies before it.
+ * Nothing of it takes an error: a reader that finds its tail given up asks the log itself, and hears of it there.
+ */
+import type { TaskEvent } from '../domain/event.ts';
+import { createJoinNext } from '../util/join-next.ts';
+import type { EventLog, ReadRange } from './event-log.ts';
+import { createTail, type Tail } from './tail.ts';
+import { createTailSlots, type Slot, type TailLimits } from './tail-slots.ts';
+
+export interface TailReaderDeps {
+  readonly log: Pick<EventLog, 'head' | 'read'>;
+  readonly limits: TailLimits;
+  /** Whether everything that is recorded passes through `note`, so that a tail's end is the head. */
+  readonly knowsHead: () => boolean;
+}
+
+export interface TailReader {
+  /** The page, or undefined when only the log itself can tell. */
+  read(taskId: string, range: ReadRange): Promise<readonly TaskEvent[] | undefined>;
+  /** The tail that is held of a task, if any. */
+  peek(taskId: string): Tail | undefined;
+  /** These events of a task were recorded; others may have been recorded before them that are not known yet. */
+  note(taskId: string, events: readonly TaskEvent[]): void;
+  /** Let go of a task, or of all. What is under way for it comes to nothing. */
+  forget(taskId?: string): void;
+}
+
+/** Events that one question for news asks for. */
+const NEWS_EVENTS = 500;
+
+export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): TailReader {
+  const slots = createTailSlots(limits, begin);
+
+  async function read(taskId: string, range: ReadRange): Promise<readonly TaskEvent[] | undefined> {
+    const slot = slots.use(taskId);
+    if (slot.tail === undefined) await slot.loaded;
+    // What was recorded does not change: a page that is full needs no news.
+    const full = tailOf(slot)?.read(range);
+    if (full?.length === range.limit) return full;
+    const isComplete = knowsHead() || (await slot.askForNews());
+    if (tailOf(slot)?.read(range) === undefined) await fillFrom(slot, range.after);
+    const page = tailOf(slot)?.read(range);
+    return isComplete || page?.length === range.limit ? page : undefined;
+  }
+
+  function tailOf(slot: Slot): Tail | undefined {
+    return slots.isCurrent(slot) ? slot.tail : undefined;
+  }
+
+  function begin(slot: Slot): void {
+    slot.askForNews = createJoinNext(() => askForNews(slot));
+    slot.loaded = load(slot);
+  }
+
+  async function load(slot: Slot): Promise<void> {
+    const head = await log.head(slot.taskId).catch(() => undefined);
+    if (!slots.isCurrent(slot)) return;
+    if (head === undefined) return slots.drop(slot.taskId);
+    slot.tail = createTail(head);
+    grow(slot, slot.early.splice(0));
+  }
+
+  /** @returns whether the tail reached the head as it was when the question was put. */
+  async function askForNews(slot: Slot): Promise<boolean> {
+    const tail = tailOf(slot);
+    if (tail === undefined) return false;
+    const after = tail.lastSeq;
+    const news = await log.read(slot.taskId, { after, limit: NEWS_EVENTS }).catch(() => undefined);
+    if (news === undefined || (news[0]?.seq ?? after + 1) !== after + 1) slots.drop(slot.taskId);
+    else grow(slot, news);
+    return news !== undefined && news.length < NEWS_EVENTS;
+  }
+
+  function grow(slot: Slot, events: readonly TaskEvent[]): void {
+    const outcome = tailOf(slot)?.extend(events.toSorted((one, other) => one.seq - other.seq));
+    // Where others write as well a hole is nothing special, and closed by the next question for news.
+    if (outcome === 'diverged' || (outcome === 'gap' && knowsHead())) slots.drop(slot.taskId);
+    else slots.rebalance(slot);
+  }
+
+  /** Takes in what lies between a reader's place and the events held, unless it is too much. */
+  async function fillFrom(slot: Slot, after: number): Promise<void> {
+    const tail = tailOf(slot);
+    if (tail === undefined) return;
+    if (slot.filling !== undefined) return slot.filling;
+    const start = Math.max(after, tail.oldestSeq - 1);
+    const missing = tail.firstSeq - 1 - start;
+    if (missing <= 0 || !hasRoom(tail, missing)) return;
+    slot.filling = log.read(slot.taskId, { after: start, limit: missing }).then(
+      (events) => {
+        slot.filling = undefined;
+        tailOf(slot)?.prepend(events);
+        slots.rebalance(slot);
+      },
+      () => {
+        slot.filling = undefined;
+      },
+    );
+    return slot.filling;
+  }
+
+  /** What would have to go at once is not worth reading in. */
+  function hasRoom({ size, bytes }: Tail, more: number): boolean {
+    const expectedBytes = bytes + (more * bytes) / (size + 1);
+    return size + more <= Math.min(limits.maxEventsPerTask, limits.maxEvents) && expectedBytes <= limits.maxBytes;
+  }
+
+  return {
+    read,
+    peek: (taskId) => slots.get(taskId)?.tail,
+    note(taskId, events) {
+      const slot = slots.get(taskId);
+      if (slot === undefined) return;
+      if (slot.tail !== undefined) return grow(slot, events);
+      slot.early.push(...events);
+      if (slot.early.length > limits.maxEventsPerTask) slots.drop(taskId);
+    },
+    forget(taskId) {
+      if (taskId === undefined) slots.clear();
+      else slots.drop(taskId);
+    },
+  };
+}

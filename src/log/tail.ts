@@ -1,0 +1,130 @@
+/**
+ * The latest events of one task, without a hole, and the head just after them. It grows at its end as events are
+ * recorded, and at its front when a reader comes from further back. Every step is checked against the running hash:
+ * what does not continue the history that is held here never gets in.
+ */
+import type { TaskEvent } from '../domain/event.ts';
+import { foldEvent } from '../domain/progress.ts';
+import type { ReadRange, TaskHead } from './event-log.ts';
+import { eventRecord, nextHash } from './record.ts';
+
+export interface Tail {
+  /** The number of the latest event known; those held end with it. */
+  readonly lastSeq: number;
+  /** The number of the first event held; `lastSeq + 1` when none is. */
+  readonly firstSeq: number;
+  /** The number of the first event that the log kept when the tail was loaded. */
+  readonly oldestSeq: number;
+  readonly size: number;
+  /** Roughly what the events and the head weigh in memory, with what readers are likely to remember of each event. */
+  readonly bytes: number;
+  /** The head after the latest event. The same object until the task goes on. */
+  head(): TaskHead;
+  /** The page, or undefined when its first event is not held. Empty at the end and beyond it. */
+  read(range: ReadRange): readonly TaskEvent[] | undefined;
+  /**
+   * Put events at the end; those that are held already are skipped. `gap`: there are others in between. `diverged`:
+   * they belong to another history.
+   */
+  extend(events: readonly TaskEvent[]): 'ok' | 'gap' | 'diverged';
+  /** Put events before the first one held; nothing happens unless they end just before it. */
+  prepend(events: readonly TaskEvent[]): void;
+  /** Let go of the oldest event held. @returns false when none was held. */
+  shrink(): boolean;
+}
+
+const EVENT_BYTES = 500;
+/** Readers remember a state and its serialised form for each event, and both grow with the components. */
+const COMPONENT_BYTES = 300;
+
+export function createTail(loaded: TaskHead): Tail {
+  const events: TaskEvent[] = [];
+  const weights: number[] = [];
+  const components = new Set(loaded.progress.components.keys());
+  let head = loaded;
+  let last: { readonly seq: number; readonly hash: string } = loaded.progress;
+  let eventBytes = 0;
+
+  /** Worked out only when somebody asks: most events are read and no head is. */
+  function foldedHead(): TaskHead {
+    if (head.progress.seq === last.seq) return head;
+    const unfolded = events.slice(head.progress.seq + 1 - firstSeq());
+    head = { ...head, progress: unfolded.reduce(foldEvent, head.progress) };
+    return head;
+  }
+
+  function firstSeq(): number {
+    return events[0]?.seq ?? last.seq + 1;
+  }
+
+  function weigh(event: TaskEvent): number {
+    const details = event.details === undefined ? 0 : JSON.stringify(event.details).length;
+    const bytes = EVENT_BYTES + 2 * (event.message.length + details) + COMPONENT_BYTES * components.size;
+    eventBytes += bytes;
+    return bytes;
+  }
+
+  return {
+    get lastSeq() {
+      return last.seq;
+    },
+    get firstSeq() {
+      return firstSeq();
+    },
+    oldestSeq: loaded.oldestSeq,
+    get size() {
+      return events.length;
+    },
+    get bytes() {
+      return EVENT_BYTES + COMPONENT_BYTES * components.size + eventBytes;
+    },
+    head: foldedHead,
+    read({ after, limit }) {
+      if (after >= last.seq) return [];
+      const start = Math.max(after, loaded.oldestSeq - 1) + 1 - firstSeq();
+      return start < 0 ? undefined : events.slice(start, start + limit);
+    },
+    extend(more) {
+      for (const event of more) {
+        if (event.seq > last.seq + 1) return 'gap';
+        if (event.seq <= last.seq) {
+          const held = events[event.seq - firstSeq()];
+          if (held !== undefined && held.hash !== event.hash) return 'diverged';
+        } else {
+          if (!follows(last.hash, event)) return 'diverged';
+          components.add(event.component);
+          events.push(event);
+          weights.push(weigh(event));
+          last = event;
+        }
+      }
+      return 'ok';
+    },
+    prepend(older) {
+      const end = older.at(-1);
+      const first = events[0];
+      if (end === undefined || end.seq !== firstSeq() - 1) return;
+      const fits = first === undefined ? end.hash === last.hash : follows(end.hash, first);
+      if (!fits || !isChain(older)) return;
+      events.unshift(...older);
+      weights.unshift(...older.map(weigh));
+    },
+    shrink() {
+      // An event that the head does not contain yet must not be forgotten before it does.
+      if (events[0] !== undefined && events[0].seq > head.progress.seq) foldedHead();
+      eventBytes -= weights.shift() ?? 0;
+      return events.shift() !== undefined;
+    },
+  };
+}
+
+function follows(hashBefore: string, event: TaskEvent): boolean {
+  return nextHash(hashBefore, eventRecord(event)) === event.hash;
+}
+
+function isChain(events: readonly TaskEvent[]): boolean {
+  return events.every((event, index) => {
+    const before = events[index - 1];
+    return before === undefined || (event.seq === before.seq + 1 && follows(before.hash, event));
+  });
+}

@@ -1,0 +1,2 @@
+/** Moved. */
+export { comparePlaces, compareUpdates, isAfterPlace, matchesTask } from '../domain/task.ts';

@@ -1,0 +1,84 @@
+/**
+ * A live board: the matching tasks as they stand, then every change, in batches no faster than the reader takes
+ * them. It pulls "what changed since" from the log, so it holds no queue, only what it has shown.
+ */
+import { LIMITS } from '../domain/limits.ts';
+import type { TaskConditions, TaskHead } from '../log/event-log.ts';
+import { matchesTask } from '../domain/task.ts';
+import { createAutoResetEvent } from '../util/auto-reset-event.ts';
+import { cancellable } from '../util/cancellable.ts';
+import type { FollowDeps } from './follow.ts';
+import { createPace, waitForPace } from './latest.ts';
+
+export interface BoardUpdate {
+  /** Tasks that match now and are new or changed. */
+  readonly changed: readonly TaskHead[];
+  /** Ids shown before that no longer match, or are gone. */
+  readonly removed: readonly string[];
+  /** False until the board as it stood was delivered. */
+  readonly ready: boolean;
+  /** True when more tasks matched at the start than were sent. */
+  readonly truncated: boolean;
+}
+
+export interface BoardOptions {
+  readonly filter?: TaskConditions | undefined;
+  /** At most so many updates a second. */
+  readonly maxRate?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const CHANGES_PAGE = 1_000;
+/** A board is for eyes: unless asked otherwise it changes no faster than this, updates a second. */
+const DEFAULT_MAX_RATE = 10;
+
+export function boardUpdates(
+  deps: FollowDeps,
+  { filter = {}, maxRate = DEFAULT_MAX_RATE, signal: outer }: BoardOptions,
+): AsyncIterableIterator<BoardUpdate, void, void> {
+  return cancellable(async function* (signal) {
+    const news = createAutoResetEvent(signal);
+    using _listening = await deps.notices.listenTasks(news.set);
+    const pace = createPace(maxRate);
+    let { position } = await deps.log.changes({ limit: 0 });
+    const start = await deps.log.tasks({ ...filter, order: 'updated', limit: LIMITS.boardTasks + 1 });
+    const truncated = start.length > LIMITS.boardTasks;
+    const changed = start.slice(0, LIMITS.boardTasks);
+    const shown = new Map(changed.map((head) => [head.progress.taskId, head.progress.hash]));
+    yield { changed, removed: [], ready: true, truncated };
+    pace.sent();
+
+    while (!signal.aborted) {
+      const changes = await deps.log.changes({ after: position, limit: CHANGES_PAGE });
+      position = changes.position;
+      const update = await changesToShow(deps, changes.taskIds, filter, shown);
+      if (update.changed.length > 0 || update.removed.length > 0) {
+        yield { ...update, ready: true, truncated };
+        pace.sent();
+      }
+      if (changes.taskIds.length < CHANGES_PAGE) await news.wait();
+      await waitForPace(pace, news, signal);
+    }
+  }, outer);
+}
+
+async function changesToShow(
+  { log }: FollowDeps,
+  taskIds: readonly string[],
+  filter: TaskConditions,
+  shown: Map<string, string>,
+): Promise<Pick<BoardUpdate, 'changed' | 'removed'>> {
+  const changed: TaskHead[] = [];
+  const removed: string[] = [];
+  for (const taskId of taskIds) {
+    const head = await log.head(taskId);
+    if (head !== undefined && matchesTask(head, filter)) {
+      if (shown.get(taskId) === head.progress.hash) continue;
+      shown.set(taskId, head.progress.hash);
+      changed.push(head);
+    } else if (shown.delete(taskId)) {
+      removed.push(taskId);
+    }
+  }
+  return { changed, removed };
+}

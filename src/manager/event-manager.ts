@@ -1,0 +1,265 @@
+/**
+ * The event manager: the only way to write, and the verbs of the original system to read and follow. It needs a log
+ * and a bus and nothing else, so it is a library of its own; the GraphQL server is one of its users.
+ */
+import { v7 as uuidV7 } from 'uuid';
+import { z } from 'zod';
+import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
+import type { Cursor, TaskPlace } from '../domain/cursor.ts';
+import { BadInputError, type InputIssue } from '../domain/errors.ts';
+import { EmitEventInput, InitTaskInput, toNewEvent, type NewEvent, type TaskEvent } from '../domain/event.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { PublishObservationInput, toNewObservation, type Observation } from '../domain/observation.ts';
+import type { TaskProgress } from '../domain/progress.ts';
+import { parseInput } from '../domain/values.ts';
+import type {
+  AppendResult,
+  EventLog,
+  InitTaskResult,
+  PublishObservationResult,
+  TaskConditions,
+  TaskHead,
+} from '../log/event-log.ts';
+import { boardUpdates, type BoardOptions, type BoardUpdate } from './board.ts';
+import { createCallbacks, type EventCallback } from './callbacks.ts';
+import { matchesEvent, type EventFilter } from './event-filter.ts';
+import { latestStates, type LatestOptions } from './latest.ts';
+import { createNotices } from './notices.ts';
+import { observationUpdates, type ObservationUpdate, type ObservationUpdatesOptions } from './observation-updates.ts';
+import { checkPageArgs, readPage, type Page, type PageArgs } from './page.ts';
+import { createProgressMemo } from './progress-memo.ts';
+import { toSeedState, type SeedTaskState } from './seed-state.ts';
+import { taskUpdates, type TaskUpdate, type TaskUpdatesOptions } from './task-updates.ts';
+
+/** What the manager answers with, for those who may know the manager but not the log. */
+export type { AppendResult, InitTaskResult, PublishObservationResult, TaskHead } from '../log/event-log.ts';
+
+type Stream<Item> = AsyncIterableIterator<Item, void, void>;
+
+export interface EventManager extends AsyncDisposable {
+  /** Start tracking a task before its first event. Doing it again changes nothing. @throws BadInputError */
+  initTask(input: InitTaskInput): Promise<InitTaskResult>;
+  /**
+   * Record one event; resolves when it is durable. Issues begin with the path `input`.
+   * @throws BadInputError, EventIdConflictError, LimitExceededError, StoreUnavailableError, StoreFullError
+   */
+  emit(input: EmitEventInput): Promise<AppendResult>;
+  /** Record up to `LIMITS.batchEvents` events, of any tasks: all, or none. Issues begin with `inputs` and the index. */
+  emitMany(inputs: readonly EmitEventInput[]): Promise<readonly AppendResult[]>;
+  publishObservation(input: PublishObservationInput): Promise<PublishObservationResult>;
+
+  /**
+   * Call back with each event of the task that is recorded from now on, one at a time and in order. A callback that
+   * fails is reported and hurts nobody; a slow one delays only itself.
+   */
+  subscribe(taskId: string, callback: EventCallback): Promise<void>;
+  unsubscribe(taskId: string, callback: EventCallback): Promise<void>;
+
+  /** The task's state in the shape of the original system's dictionary, or undefined when it is not known. */
+  getTaskState(taskId: string): Promise<SeedTaskState | undefined>;
+  /** The task's progress now, or just after its event number `atSequence`, if that is kept. */
+  getTaskProgress(taskId: string, atSequence?: number): Promise<TaskProgress | undefined>;
+  getTask(taskId: string): Promise<TaskHead | undefined>;
+
+  readTasks(args: TaskPageArgs): Promise<TaskPage>;
+  /** Undefined when the task is not known. */
+  readEvents(taskId: string, args: EventPageArgs): Promise<Page<TaskEvent> | undefined>;
+  readObservations(args: ObservationPageArgs): Promise<Page<Observation>>;
+
+  /** @throws TaskNotFoundError when `after` is given and the task is not known. */
+  taskUpdates(options: TaskUpdatesOptions): Promise<Stream<TaskUpdate>>;
+  latestStates(options: LatestOptions): Stream<TaskHead>;
+  boardUpdates(options: BoardOptions): Stream<BoardUpdate>;
+  observationUpdates(options: ObservationUpdatesOptions): Stream<ObservationUpdate>;
+
+  /** How many streams and callbacks wait for news at this moment. */
+  readonly followerCount: number;
+}
+
+export interface TaskPageArgs {
+  readonly first?: number | undefined;
+  readonly after?: TaskPlace | undefined;
+  readonly filter?: TaskConditions | undefined;
+}
+
+export interface TaskPage {
+  readonly items: readonly TaskHead[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+export interface EventPageArgs extends PageArgs {
+  /** Begin just after this event number; not together with `after`. */
+  readonly afterSequence?: number | undefined;
+  readonly filter?: EventFilter | undefined;
+}
+
+export interface ObservationPageArgs extends PageArgs {
+  readonly taskId?: string | undefined;
+}
+
+export interface EventManagerOptions {
+  readonly log: EventLog;
+  readonly bus: EventBus<DrumlineTopics>;
+  /** Makes the id of an event that came without one. */
+  readonly newId?: () => string;
+  /** How often lost notices are looked for, milliseconds. */
+  readonly catchUpMs?: number;
+  /** A callback failed, or a notice could not be sent. Nothing is lost by either. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The manager does not own the log and the bus: whoever opened them disposes them. */
+export function createEventManager(options: EventManagerOptions): EventManager {
+  const { log, bus, newId = uuidV7, catchUpMs = 2_000, onError = () => undefined } = options;
+  const notices = createNotices({ log, bus, catchUpMs, onNotifyFailed: onError });
+  const deps = { log, notices, progressAfter: createProgressMemo() };
+  const callbacks = createCallbacks(deps, onError);
+
+  async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
+    const results = await log.append(batch);
+    // The events are safe from here on. A lost notice only delays followers until the next catch-up.
+    notices.tasksChanged([...new Set(results.filter((one) => !one.duplicate).map(({ event }) => event.taskId))]);
+    return results;
+  }
+
+  async function emit(input: EmitEventInput): Promise<AppendResult> {
+    const event = toNewEvent(parseInput(EmitEventInput, input, ['input']), newId);
+    const [result] = await append([event]).catch((error: unknown) => {
+      throw error instanceof BadInputError ? asSingle(error) : error;
+    });
+    if (result === undefined) throw new Error('The log answered an append of one event with none.');
+    return result;
+  }
+
+  async function initTask(input: InitTaskInput): Promise<InitTaskResult> {
+    const { taskId, title, labels } = parseInput(InitTaskInput, input, ['input']);
+    const result = await log.initTask({ taskId, title: title ?? undefined, labels: labels ?? [] });
+    if (result.created) notices.tasksChanged([taskId]);
+    return result;
+  }
+
+  async function publishObservation(input: PublishObservationInput): Promise<PublishObservationResult> {
+    const parsed = parseInput(PublishObservationInput, input, ['input']);
+    const result = await log.publishObservation(toNewObservation(parsed, newId)).catch((error: unknown) => {
+      throw error instanceof BadInputError ? asSingle(error) : error;
+    });
+    if (!result.duplicate) notices.observationsChanged();
+    return result;
+  }
+
+  return {
+    initTask,
+    emit,
+    emitMany: async (inputs) => append(parseBatch(inputs, newId)),
+    publishObservation,
+    subscribe: (taskId, callback) => callbacks.subscribe(taskId, callback),
+    unsubscribe: async (taskId, callback) => callbacks.unsubscribe(taskId, callback),
+    getTask: (taskId) => log.head(taskId),
+    getTaskState: async (taskId) => {
+      const head = await log.head(taskId);
+      return head === undefined ? undefined : toSeedState(head.progress);
+    },
+    getTaskProgress: async (taskId, atSequence) =>
+      atSequence === undefined ? (await log.head(taskId))?.progress : log.progressAt(taskId, atSequence),
+    readTasks: (args) => readTasks(log, args),
+    readEvents: (taskId, args) => readEvents(log, taskId, args),
+    readObservations: (args) => readObservations(log, args),
+    taskUpdates: (streamOptions) => taskUpdates(deps, streamOptions),
+    latestStates: (streamOptions) => latestStates(deps, streamOptions),
+    boardUpdates: (streamOptions) => boardUpdates(deps, streamOptions),
+    observationUpdates: (streamOptions) => observationUpdates(deps, streamOptions),
+    get followerCount() {
+      return notices.listenerCount;
+    },
+    async [Symbol.asyncDispose]() {
+      await callbacks[Symbol.asyncDispose]();
+      await notices[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const BatchSize = z
+  .array(z.unknown())
+  .min(1, 'must hold at least one event')
+  .max(LIMITS.batchEvents, `must hold at most ${LIMITS.batchEvents} events`);
+
+function parseBatch(inputs: readonly EmitEventInput[], newId: () => string): readonly NewEvent[] {
+  parseInput(BatchSize, inputs, ['inputs']);
+  const issues: InputIssue[] = [];
+  const events: NewEvent[] = [];
+  for (const [index, input] of inputs.entries()) {
+    try {
+      events.push(toNewEvent(parseInput(EmitEventInput, input, ['inputs', index]), newId));
+    } catch (error) {
+      if (!(error instanceof BadInputError)) throw error;
+      issues.push(...error.issues);
+    }
+  }
+  if (issues.length > 0) throw new BadInputError(issues);
+  return events;
+}
+
+/** A log speaks of batches; whoever sent one event alone is told of `input`. */
+function asSingle(error: BadInputError): BadInputError {
+  const issues = error.issues.map(({ path, message }) => ({
+    path: path[0] === 'inputs' ? ['input', ...path.slice(2)] : path,
+    message,
+  }));
+  return new BadInputError(issues, error.code);
+}
+
+async function readTasks(log: EventLog, { first, after, filter }: TaskPageArgs): Promise<TaskPage> {
+  checkPageArgs({ first });
+  const limit = first ?? LIMITS.pageDefault;
+  const heads = await log.tasks({ ...filter, after, limit: limit + 1 });
+  return {
+    items: heads.slice(0, limit),
+    hasNextPage: heads.length > limit,
+    hasPreviousPage: after !== undefined,
+  };
+}
+
+async function readEvents(log: EventLog, taskId: string, args: EventPageArgs): Promise<Page<TaskEvent> | undefined> {
+  const { afterSequence, filter } = args;
+  const head = await log.head(taskId);
+  if (head === undefined) return undefined;
+  const source = {
+    read: (range: { after: number; limit: number }) => log.read(taskId, range),
+    hashAt: async (seq: number) => (await log.progressAt(taskId, seq))?.hash,
+    oldestSeq: head.oldestSeq,
+    headSeq: head.progress.seq,
+    matches: filter === undefined ? undefined : (event: TaskEvent) => matchesEvent(filter, event),
+  };
+  return readPage(source, { ...args, after: (await cursorAt(source.hashAt, afterSequence, head, args)) ?? args.after });
+}
+
+/** `afterSequence` as a cursor; below what is kept it begins with the oldest event, beyond the head with none. */
+async function cursorAt(
+  hashAt: (seq: number) => Promise<string | undefined>,
+  afterSequence: number | undefined,
+  head: TaskHead,
+  { after }: PageArgs,
+): Promise<Cursor | undefined> {
+  if (afterSequence === undefined) return undefined;
+  const path = ['afterSequence'];
+  if (after !== undefined) throw new BadInputError([{ path, message: 'cannot be combined with after' }]);
+  if (afterSequence < 0) throw new BadInputError([{ path, message: 'must be 0 or more' }]);
+  const seq = Math.min(Math.max(afterSequence, head.oldestSeq - 1), head.progress.seq);
+  const hash = await hashAt(seq);
+  return hash === undefined ? undefined : { seq, hash };
+}
+
+async function readObservations(log: EventLog, { taskId, ...args }: ObservationPageArgs): Promise<Page<Observation>> {
+  const head = await log.observationPlace();
+  return readPage(
+    {
+      read: (range) => log.readObservations(range),
+      hashAt: async (seq) => (await log.observationPlace(seq))?.hash,
+      oldestSeq: head?.oldestSeq ?? 1,
+      headSeq: head?.seq ?? 0,
+      matches: taskId === undefined ? undefined : (observation) => observation.taskId === taskId,
+    },
+    args,
+  );
+}

@@ -1,0 +1,72 @@
+/** The stream of observations, with the rules of a task's stream: in order, resumable, and never silent about a gap. */
+import type { Cursor } from '../domain/cursor.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { createAutoResetEvent } from '../util/auto-reset-event.ts';
+import { cancellable } from '../util/cancellable.ts';
+import type { Notices } from './notices.ts';
+import type { GapReason } from './task-updates.ts';
+
+/** One step of the stream; `cursor` is the place just after it. */
+export type ObservationUpdate =
+  | { readonly kind: 'recorded'; readonly cursor: Cursor; readonly observation: Observation }
+  | { readonly kind: 'checkpoint'; readonly cursor: Cursor }
+  | { readonly kind: 'gap'; readonly cursor: Cursor; readonly reason: GapReason };
+
+export interface ObservationUpdatesOptions {
+  /** Only what was said of this task. */
+  readonly taskId?: string | undefined;
+  /** Go on from here; without it, from now on. */
+  readonly after?: Cursor | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const PAGE = 200;
+/** Hidden by the filter in a row before the watcher is told how far its cursor has come. */
+const CHECKPOINT_OBSERVATIONS = 1_000;
+
+export function observationUpdates(
+  { log, notices }: { readonly log: EventLog; readonly notices: Notices },
+  { taskId, after, signal: outer }: ObservationUpdatesOptions,
+): AsyncIterableIterator<ObservationUpdate, void, void> {
+  return cancellable(async function* (signal) {
+    const news = createAutoResetEvent(signal);
+    using _listening = await notices.listenObservations(news.set);
+    const start = await findStart(log, after);
+    if (start.update !== undefined) yield start.update;
+    let { cursor } = start;
+    let hidden = 0;
+    while (!signal.aborted) {
+      const page = await log.readObservations({ after: cursor.seq, limit: PAGE });
+      for (const observation of page) {
+        cursor = { seq: observation.seq, hash: observation.hash };
+        const isHidden = taskId !== undefined && observation.taskId !== taskId;
+        hidden = isHidden ? hidden + 1 : 0;
+        if (!isHidden) yield { kind: 'recorded', cursor, observation };
+        if (signal.aborted) return;
+      }
+      const upToDate = page.length < PAGE;
+      if (hidden >= CHECKPOINT_OBSERVATIONS || (upToDate && hidden > 0)) {
+        hidden = 0;
+        yield { kind: 'checkpoint', cursor };
+      }
+      if (upToDate) await news.wait();
+    }
+  }, outer);
+}
+
+/** A stream that begins now says where "now" is, so that it can be resumed before anything was said. */
+async function findStart(
+  log: EventLog,
+  after: Cursor | undefined,
+): Promise<{ readonly cursor: Cursor; readonly update?: ObservationUpdate }> {
+  const head = await log.observationPlace();
+  if (head === undefined) throw new Error('The stream of observations has no head.');
+  const headCursor = { seq: head.seq, hash: head.hash };
+  if (after === undefined) return { cursor: headCursor, update: { kind: 'checkpoint', cursor: headCursor } };
+  const place = await log.observationPlace(after.seq);
+  if (place?.hash === after.hash) return { cursor: after };
+  const oldest = after.seq < head.oldestSeq - 1 ? await log.observationPlace(head.oldestSeq - 1) : undefined;
+  const cursor = oldest === undefined ? headCursor : { seq: oldest.seq, hash: oldest.hash };
+  return { cursor, update: { kind: 'gap', cursor, reason: oldest === undefined ? 'diverged' : 'expired' } };
+}

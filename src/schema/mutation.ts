@@ -1,0 +1,123 @@
+/** Writing. The manager parses the inputs, for it is the only way to write; nothing is stored of what it refuses. */
+import type {
+  AppendResult,
+  EventManager,
+  InitTaskResult,
+  PublishObservationResult,
+  TaskHead,
+} from '../manager/event-manager.ts';
+import { builder } from './builder.ts';
+import { emitEventInputRef, initTaskInputRef, publishObservationInputRef } from './inputs.ts';
+import { observationRef } from './observation.ts';
+import { taskEventRef } from './task-event.ts';
+import { taskRef } from './task.ts';
+
+/** A recorded event; its task is read only when somebody asks for it. */
+interface Emitted extends AppendResult {
+  readonly readTask: () => Promise<TaskHead | undefined>;
+}
+
+const initTaskPayloadRef = builder.objectRef<InitTaskResult>('InitTaskPayload').implement({
+  description: 'The answer to `initTask`.',
+  fields: (t) => ({
+    task: t.field({
+      type: taskRef,
+      nullable: true,
+      description: 'The task as it is now. Null when the caller may emit but not read.',
+      resolve: ({ head }) => head,
+    }),
+    created: t.exposeBoolean('created', { description: 'False when the task was known already.' }),
+  }),
+});
+
+const emitEventPayloadRef = builder.objectRef<Emitted>('EmitEventPayload').implement({
+  description: 'The answer to one emitted event.',
+  fields: (t) => ({
+    event: t.expose('event', { type: taskEventRef, description: 'The event as it is recorded.' }),
+    task: t.field({
+      type: taskRef,
+      nullable: true,
+      description: 'The task as it is now, this event folded in. Null when the caller may emit but not read.',
+      resolve: ({ readTask }) => readTask(),
+    }),
+    duplicate: t.exposeBoolean('duplicate', {
+      description: 'True when this id had been recorded before: `event` is the one first recorded.',
+    }),
+  }),
+});
+
+const emitEventsPayloadRef = builder.objectRef<readonly Emitted[]>('EmitEventsPayload').implement({
+  description: 'The answer to `emitEvents`.',
+  fields: (t) => ({
+    results: t.field({
+      type: [emitEventPayloadRef],
+      description: 'One for each input, in their order.',
+      resolve: (results) => results,
+    }),
+  }),
+});
+
+const publishObservationPayloadRef = builder
+  .objectRef<PublishObservationResult>('PublishObservationPayload')
+  .implement({
+    description: 'The answer to `publishObservation`.',
+    fields: (t) => ({
+      observation: t.expose('observation', { type: observationRef, description: 'The observation as it is recorded.' }),
+      duplicate: t.exposeBoolean('duplicate', {
+        description: 'True when this id had been recorded before: `observation` is the one first recorded.',
+      }),
+    }),
+  });
+
+builder.mutationType({
+  description: 'Writing: what was acknowledged is durable, and doing it again with the same ids changes nothing.',
+  fields: (t) => ({
+    initTask: t.field({
+      type: initTaskPayloadRef,
+      description: 'Start tracking a task before its first event. Doing it again changes nothing.',
+      args: { input: t.arg({ type: initTaskInputRef, required: true, description: 'The task.' }) },
+      resolve: (_root, { input }, { manager }) => manager.initTask(input),
+    }),
+
+    emitEvent: t.field({
+      type: emitEventPayloadRef,
+      description: 'Record one event. When it answers, the event is durable.',
+      args: { input: t.arg({ type: emitEventInputRef, required: true, description: 'The event.' }) },
+      resolve: async (_root, { input }, { manager }) => withTask(await manager.emit(input), createTaskReader(manager)),
+    }),
+
+    emitEvents: t.field({
+      type: emitEventsPayloadRef,
+      description: 'Record up to 1,000 events, of any tasks: all of them, or none.',
+      args: { inputs: t.arg({ type: [emitEventInputRef], required: true, description: 'The events, in order.' }) },
+      resolve: async (_root, { inputs }, { manager }) => {
+        const results = await manager.emitMany(inputs);
+        const readTask = createTaskReader(manager);
+        return results.map((result) => withTask(result, readTask));
+      },
+    }),
+
+    publishObservation: t.field({
+      type: publishObservationPayloadRef,
+      description: 'Record an observation. It begins no task.',
+      args: { input: t.arg({ type: publishObservationInputRef, required: true, description: 'The observation.' }) },
+      resolve: (_root, { input }, { manager }) => manager.publishObservation(input),
+    }),
+  }),
+});
+
+type TaskReader = (taskId: string) => Promise<TaskHead | undefined>;
+
+function withTask(result: AppendResult, readTask: TaskReader): Emitted {
+  return { ...result, readTask: () => readTask(result.event.taskId) };
+}
+
+/** A batch reads each of its tasks once, however many events of it there are. */
+function createTaskReader(manager: EventManager): TaskReader {
+  const reads = new Map<string, Promise<TaskHead | undefined>>();
+  return (taskId) => {
+    const read = reads.get(taskId) ?? manager.getTask(taskId);
+    reads.set(taskId, read);
+    return read;
+  };
+}

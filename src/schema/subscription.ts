@@ -1,0 +1,127 @@
+/**
+ * Live streams. A resolver here turns arguments into one of the manager's streams and does nothing else; each item of
+ * the stream is then executed like a query, and for `taskUpdates` once for all its watchers.
+ */
+import { formatCursor, parseCursor, type Cursor } from '../domain/cursor.ts';
+import { StreamOverError } from '../domain/errors.ts';
+import { isFinal } from '../domain/progress.ts';
+import type { EventManager } from '../manager/event-manager.ts';
+import type { ObservationUpdate } from '../manager/observation-updates.ts';
+import type { TaskUpdate } from '../manager/task-updates.ts';
+import {
+  parseCursorArg,
+  parseLatestArgs,
+  parseLatestTaskArgs,
+  parseObservationsArgs,
+  parseTasksArgs,
+  parseTaskUpdatesArgs,
+} from './args.ts';
+import { builder } from './builder.ts';
+import type { StreamExtension } from './context.ts';
+import { taskEventFilterRef, taskFilterRef } from './inputs.ts';
+import { observationUpdateRef } from './observation-update.ts';
+import { taskProgressRef } from './task-progress.ts';
+import { taskUpdateRef } from './task-update.ts';
+import { taskRef } from './task.ts';
+import { tasksUpdateRef } from './tasks-update.ts';
+
+/** The items are those that `subscribe` of the same field gives. */
+const taskStream: StreamExtension = { cursorOf: (item) => formatCursor((item as TaskUpdate).progress) };
+const observationStream: StreamExtension = { cursorOf: (item) => formatCursor((item as ObservationUpdate).cursor) };
+
+const MAX_RATE_STATES = 'At most so many a second, 0.1 to 60; a final state is sent at once.';
+
+builder.subscriptionType({
+  description: 'Live streams. `taskUpdates` and `observations` can be resumed from any cursor.',
+  fields: (t) => ({
+    taskUpdates: t.field({
+      type: taskUpdateRef,
+      description:
+        "A task's stream: in order, without a gap or a repeat. Without `after` it begins with a snapshot of now (with " +
+        "`replay: true`, with the task's first event instead) and a task that is not yet known is waited for; with " +
+        '`after` it goes on from that cursor, and an unknown task is the error TASK_NOT_FOUND. `replay` is ignored ' +
+        'when `after` is given; null counts as left out.',
+      extensions: { stream: taskStream },
+      args: {
+        taskId: t.arg.id({ required: true, description: "The task's id." }),
+        after: t.arg.string({ description: 'Go on from this cursor.' }),
+        replay: t.arg.boolean({ description: "Begin with the task's first event. Ignored when `after` is given." }),
+        filter: t.arg({
+          type: taskEventFilterRef,
+          description: 'Deliver only the events that match; of the others checkpoints tell how far the stream came.',
+        }),
+      },
+      subscribe: async (_root, args, { manager, lastEventId }) => {
+        const options = parseTaskUpdatesArgs(args);
+        if (lastEventId === undefined) return manager.taskUpdates({ ...options, after: parseCursorArg(args.after) });
+        const after = parseCursor(lastEventId);
+        await refuseOverStream(manager, options.taskId, after);
+        return manager.taskUpdates({ ...options, after });
+      },
+      resolve: (update) => update,
+    }),
+
+    taskProgress: t.field({
+      type: taskProgressRef,
+      description:
+        "A task's progress: now, then whenever it changed; a slow reader skips states and never sees an old one. " +
+        'Completes after the final state. A task that is not yet known is waited for.',
+      args: {
+        taskId: t.arg.id({ required: true, description: "The task's id." }),
+        maxRate: t.arg.float({ description: MAX_RATE_STATES }),
+      },
+      subscribe: (_root, args, { manager }) => manager.latestStates(parseLatestArgs(args)),
+      resolve: ({ progress }) => progress,
+    }),
+
+    task: t.field({
+      type: taskRef,
+      description: 'The same, as the entity: an app that shows `task` or `tasks` is updated by its cache.',
+      args: {
+        id: t.arg.id({ required: true, description: "The task's id." }),
+        maxRate: t.arg.float({ description: MAX_RATE_STATES }),
+      },
+      subscribe: (_root, args, { manager }) => {
+        const { id: taskId, maxRate } = parseLatestTaskArgs(args);
+        return manager.latestStates({ taskId, maxRate });
+      },
+      resolve: (task) => task,
+    }),
+
+    tasks: t.field({
+      type: tasksUpdateRef,
+      description:
+        'A live board: first the matching tasks as they stand (the 1,000 most recently updated), then every change.',
+      args: {
+        filter: t.arg({ type: taskFilterRef, description: 'Only the tasks that match.' }),
+        maxRate: t.arg.float({ description: 'At most so many updates a second, 0.1 to 60; 10 when left out.' }),
+      },
+      subscribe: (_root, args, { manager }) => manager.boardUpdates(parseTasksArgs(args)),
+      resolve: (update) => update,
+    }),
+
+    observations: t.field({
+      type: observationUpdateRef,
+      description: 'The observations from now on, or after the cursor.',
+      extensions: { stream: observationStream },
+      args: {
+        taskId: t.arg.id({ description: 'Only what is said of this task.' }),
+        after: t.arg.string({ description: 'Go on from this cursor.' }),
+      },
+      subscribe: (_root, args, { manager, lastEventId }) =>
+        manager.observationUpdates({
+          ...parseObservationsArgs(args),
+          after: parseCursorArg(lastEventId ?? args.after),
+        }),
+      resolve: (update) => update,
+    }),
+  }),
+});
+
+/** An `EventSource` reconnects whatever happened; only a 204 keeps it from coming back to a stream that is over. */
+async function refuseOverStream(manager: EventManager, taskId: string, { seq, hash }: Cursor): Promise<void> {
+  const progress = await manager.getTaskProgress(taskId);
+  if (progress !== undefined && isFinal(progress) && progress.seq === seq && progress.hash === hash) {
+    throw new StreamOverError();
+  }
+}

@@ -1,0 +1,44 @@
+/** A task as an entity: what caches keep under its id, and what it is now. */
+import { TaskNotFoundError } from '../domain/errors.ts';
+import type { TaskHead } from '../manager/event-manager.ts';
+import { parseEventsArgs, parsePageArgs } from './args.ts';
+import { builder } from './builder.ts';
+import { taskEventConnectionRef } from './connections.ts';
+import { taskEventFilterRef } from './inputs.ts';
+import { taskProgressRef } from './task-progress.ts';
+
+export const taskRef = builder.objectRef<TaskHead>('Task').implement({
+  description: 'A task. An entity: caches normalise it by `id`; `progress` is what it is now.',
+  fields: (t) => ({
+    id: t.id({ description: 'The id that its emitters gave it.', resolve: ({ genesis }) => genesis.taskId }),
+    title: t.string({
+      nullable: true,
+      description: 'What to call it in front of people, if it was given a title.',
+      resolve: ({ genesis }) => genesis.title,
+    }),
+    labels: t.stringList({ description: 'Words to find it by.', resolve: ({ genesis }) => genesis.labels }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: "When it became known, by the server's clock.",
+      resolve: ({ genesis }) => genesis.createdAt,
+    }),
+    progress: t.expose('progress', { type: taskProgressRef, description: 'Its progress as it is now.' }),
+    events: t.field({
+      type: taskEventConnectionRef,
+      description: "The task's log, oldest first.",
+      args: {
+        first: t.arg.int({ description: 'The first so many, at most 1,000; 50 when left out.' }),
+        after: t.arg.string({ description: 'Only what lies after this cursor.' }),
+        last: t.arg.int({ description: 'The last so many, at most 1,000. Not together with `first`.' }),
+        before: t.arg.string({ description: 'Only what lies before this cursor.' }),
+        filter: t.arg({ type: taskEventFilterRef, description: 'Only the events that match.' }),
+      },
+      resolve: async ({ genesis: { taskId } }, args, { manager }) => {
+        const page = await manager.readEvents(taskId, { ...parseEventsArgs(args), ...parsePageArgs(args) });
+        // It was forgotten since it was read.
+        if (page === undefined) throw new TaskNotFoundError(taskId);
+        return page;
+      },
+    }),
+  }),
+});

@@ -1,0 +1,104 @@
+/**
+ * What a client may learn of an error: the code and message of an error that it can act on; of anything else only
+ * that something went wrong, while the operator's log has the rest. One function for every transport.
+ */
+import { GraphQLError, visit, type ASTNode, type DocumentNode, type GraphQLFormattedError } from 'graphql';
+import { DrumlineError, StoreCorruptError, type ErrorCode, type InputIssue } from '../domain/errors.ts';
+import type { Logger } from './logger.ts';
+
+export type MaskError = (error: unknown) => GraphQLError;
+
+export function createErrorMask(logger: Logger): MaskError {
+  return (error) => {
+    const cause = rootCause(error);
+    const at = error instanceof GraphQLError ? error : undefined;
+    if (cause instanceof DrumlineError) {
+      if (cause instanceof StoreCorruptError) logger.error({ err: cause, what: cause.what }, 'stored data is damaged');
+      else if (cause.cause !== undefined) logger.error({ err: cause }, 'an operation failed');
+      return graphqlError(cause.message, at, cause.extensions);
+    }
+    if (cause instanceof GraphQLError) return maskGraphqlError(cause, at ?? cause);
+    logger.error({ err: cause }, 'unexpected error');
+    return graphqlError('Unexpected error.', at, { code: 'INTERNAL_SERVER_ERROR' });
+  };
+}
+
+/**
+ * An error of the request as a whole: answered 400 over HTTP. The legacy media type `application/json` has 200 for a
+ * well-formed request whose document is wrong; `spec` tells Yoga that this is one.
+ */
+export function requestError(
+  code: ErrorCode,
+  message: string,
+  extensions: object = {},
+  at?: GraphQLError,
+): GraphQLError {
+  return graphqlError(message, at, { ...extensions, code, http: { spec: code !== 'BAD_REQUEST', status: 400 } });
+}
+
+/** As sent over a transport that has no status: without what was meant for HTTP. */
+export function toPayload(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...rest } = error.toJSON();
+  if (extensions === undefined) return rest;
+  const { http: _http, ...shown } = extensions;
+  return { ...rest, extensions: shown };
+}
+
+/** Where in the document's arguments a value stands: `["input", "progress"]`, or list indices. */
+export function argumentPath(document: DocumentNode, value: ASTNode | undefined): readonly (string | number)[] {
+  const found: (string | number)[] = [];
+  if (value === undefined) return found;
+  visit(document, {
+    enter(...[node, , parent, , ancestors]) {
+      if (node !== value) return;
+      const chain = [...ancestors, parent, node];
+      for (const [index, step] of chain.entries()) {
+        if (Array.isArray(step)) {
+          const list = chain[index - 1];
+          const member = chain[index + 1];
+          if (isNode(list) && list.kind === 'ListValue') found.push(step.findIndex((item) => item === member));
+        } else if (isNode(step) && (step.kind === 'Argument' || step.kind === 'ObjectField')) {
+          found.push(step.name.value);
+        }
+      }
+    },
+  });
+  return found;
+}
+
+const COERCION = /^(?:Variable "\$(\w+)"|Argument "[\w.]+\((\w+):\)") has invalid value(?: at (\S+))?: ([\s\S]*)$/;
+
+function maskGraphqlError(cause: GraphQLError, at: GraphQLError): GraphQLError {
+  if (typeof cause.extensions['code'] === 'string') return graphqlError(cause.message, at, cause.extensions);
+  const coercion = COERCION.exec(at.message);
+  if (coercion === null) return requestError('BAD_REQUEST', at.message, {}, at);
+  const [, variable, argument, place = '', message = ''] = coercion;
+  const issue: InputIssue = { path: [variable ?? argument ?? '', ...parsePlace(place)], message };
+  return requestError('BAD_USER_INPUT', at.message, { issues: [issue] }, at);
+}
+
+/** `.inputs[3].progress` as `["inputs", 3, "progress"]`. */
+function parsePlace(place: string): (string | number)[] {
+  return Array.from(place.matchAll(/\.(\w+)|\[(\d+)\]/g), ([, key, index]) => key ?? Number(index));
+}
+
+function graphqlError(message: string, at: GraphQLError | undefined, extensions: object): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: at?.nodes ?? null,
+    source: at?.source ?? null,
+    positions: at?.positions ?? null,
+    path: at?.path ?? null,
+    extensions: { ...extensions },
+  });
+}
+
+/** graphql-js wraps what a resolver threw; the innermost error says what happened. */
+function rootCause(error: unknown): unknown {
+  let innermost = error;
+  while (innermost instanceof GraphQLError && innermost.cause !== undefined) innermost = innermost.cause;
+  return innermost;
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}

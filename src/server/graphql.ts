@@ -1,0 +1,160 @@
+/**
+ * GraphQL, for every transport: one chain of plugins decides how a document is read, checked and executed. Yoga
+ * answers queries and mutations over HTTP; event streams and WebSockets take the same chain through `prepare`.
+ */
+import {
+  execute,
+  getOperationAST,
+  type GraphQLError,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationTypeNode,
+} from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { EventManager } from '../manager/event-manager.ts';
+import type { SchemaContext } from '../schema/context.ts';
+import { parseDocument, validateDocument } from './document.ts';
+import { requestError, type MaskError } from './errors.ts';
+import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
+import { maskResult } from './subscribe.ts';
+
+export interface GraphqlOptions {
+  readonly schema: GraphQLSchema;
+  readonly manager: EventManager;
+  readonly mask: MaskError;
+  readonly maxBodyBytes: number;
+}
+
+/** A document that was read and checked, with everything needed to run it. */
+export interface Operation {
+  readonly kind: OperationTypeNode;
+  readonly args: ExecutionArgs;
+}
+
+export interface Graphql {
+  /** Answers queries and mutations over HTTP. */
+  readonly yoga: YogaServerInstance<object, object>;
+  /** Read and check a document. @returns the masked errors when it cannot be run. */
+  prepare(request: GraphqlRequest, context?: Partial<SchemaContext>): Promise<Operation | readonly GraphQLError[]>;
+  /** Run a query or a mutation. Never throws. */
+  run(args: ExecutionArgs): Promise<ExecutionResult>;
+}
+
+export const GRAPHQL_PATH = '/graphql';
+
+export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOptions): Graphql {
+  const yoga = createYoga<object, object>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    context: { manager } satisfies SchemaContext,
+    plugins: [
+      // First: what is not a strict JSON request goes no further.
+      useStrictRequests(),
+      // Then every document is measured, parsed and validated in one way; Yoga caches the outcome by its text.
+      useCheckedDocuments(),
+      // Last: graphql-js itself runs it, and errors are masked where they arise.
+      useExecution(mask),
+    ],
+    maskedErrors: { maskError: (error) => mask(error) },
+    maxRequestBodySize: maxBodyBytes,
+    // What a browser of another origin may do is decided in one place for all transports: `origin.ts`.
+    cors: false,
+    // Served from our own files by `graphiql.ts`, and health by `health.ts`.
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    logging: false,
+  });
+
+  async function prepare(
+    request: GraphqlRequest,
+    context: Partial<SchemaContext> = {},
+  ): Promise<Operation | readonly GraphQLError[]> {
+    try {
+      const enveloped = yoga.getEnveloped({ params: request, ...context });
+      const document: DocumentNode = enveloped.parse(request.query);
+      const errors: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
+      if (errors.length > 0) return errors.map(mask);
+      const operation = getOperationAST(document, request.operationName);
+      if (operation == null) return [unknownOperation(request.operationName)];
+      const args: ExecutionArgs = {
+        schema,
+        document,
+        operationName: request.operationName ?? null,
+        variableValues: request.variables ?? null,
+        contextValue: await enveloped.contextFactory(),
+      };
+      return { kind: operation.operation, args };
+    } catch (error) {
+      return [mask(error)];
+    }
+  }
+
+  return { yoga, prepare, run: (args) => runOperation(args, mask) };
+}
+
+function useStrictRequests(): Plugin {
+  return {
+    onRequestParse({ request, url, setRequestParser, endResponse, fetchAPI }) {
+      if (request.method === 'GET') setRequestParser(() => parseGetParams(url.searchParams));
+      if (request.method !== 'POST') return;
+      if (isJsonContentType(request.headers.get('content-type'))) {
+        setRequestParser(async (post) => parsePostBody(new Uint8Array(await post.arrayBuffer())));
+      } else {
+        endResponse(new fetchAPI.Response('The content type must be application/json.\n', { status: 415 }));
+      }
+    },
+    onParams({ params }) {
+      if (params.query === undefined || params.query === '') {
+        throw requestError('BAD_REQUEST', 'The request has no query.');
+      }
+    },
+  };
+}
+
+function useCheckedDocuments(): Plugin {
+  return {
+    onParse({ setParseFn }) {
+      setParseFn((source: unknown) => parseDocument(sourceText(source)));
+    },
+    onValidate({ setValidationFn }) {
+      setValidationFn(validateDocument);
+    },
+  };
+}
+
+function sourceText(source: unknown): string {
+  if (typeof source === 'string') return source;
+  return typeof source === 'object' && source !== null && 'body' in source ? String(source.body) : '';
+}
+
+function useExecution(mask: MaskError): Plugin {
+  return {
+    onExecute({ args, setExecuteFn }) {
+      if (getOperationAST(args.document, args.operationName) == null) throw unknownOperation(args.operationName);
+      setExecuteFn((executionArgs: ExecutionArgs) => runOperation(executionArgs, mask));
+    },
+    // Streams have a transport of their own, with resume, keep-alive and drain; who did not ask for it gets no other.
+    onSubscribe() {
+      throw new GraphQLError('Subscriptions are answered as text/event-stream, or over WebSocket.', {
+        extensions: { code: 'BAD_REQUEST', http: { status: 406 } },
+      });
+    },
+  };
+}
+
+async function runOperation(args: ExecutionArgs, mask: MaskError): Promise<ExecutionResult> {
+  try {
+    return maskResult(await execute(args), mask);
+  } catch (error) {
+    return { errors: [mask(error)] };
+  }
+}
+
+function unknownOperation(name: string | null | undefined): GraphQLError {
+  const message =
+    name == null ? 'Say by operationName which operation to run.' : `There is no operation named ${name}.`;
+  return requestError('OPERATION_RESOLUTION_FAILURE', message);
+}

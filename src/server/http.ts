@@ -1,0 +1,135 @@
+/**
+ * The one port: which path and which kind of request goes where, and how the whole comes to rest. A stop is a drain:
+ * not ready at once, what was accepted finishes, every stream is told to come back, and nothing is waited for beyond
+ * the deadline.
+ */
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ShuttingDownError } from '../domain/errors.ts';
+import { prefersEventStream } from './accept.ts';
+import { toPayload, type MaskError } from './errors.ts';
+import { createGraphiqlPage, wantsGraphiql } from './graphiql.ts';
+import { GRAPHQL_PATH, type Graphql } from './graphql.ts';
+import type { Health } from './health.ts';
+import { sendJson } from './http-messages.ts';
+import { sendLanding } from './landing.ts';
+import type { Logger } from './logger.ts';
+import type { OriginRule } from './origin.ts';
+import type { SseTransport } from './sse.ts';
+import type { WebSocketTransport } from './websocket.ts';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly drainMs: number;
+  readonly graphiql: boolean;
+  readonly graphql: Graphql;
+  readonly sse: SseTransport;
+  readonly webSockets: WebSocketTransport;
+  readonly origins: OriginRule;
+  readonly health: Health;
+  readonly mask: MaskError;
+  readonly logger: Logger;
+}
+
+export interface HttpServer {
+  /** @throws when the address cannot be had. */
+  listen(): Promise<AddressInfo>;
+  /** Come to rest within `drainMs`. Doing it again waits for the first. */
+  drain(): Promise<void>;
+}
+
+/** A slow body or slow headers are cut off after this. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** WebSockets are closed over this share of the drain, so that their clients do not return at once. */
+const CLOSE_SPREAD = 0.25;
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { graphql, sse, webSockets, origins, health, mask, logger } = options;
+  const graphiql = createGraphiqlPage();
+  let draining: Promise<void> | undefined;
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = pathOf(request);
+    if (await health.handle(path, response)) return;
+    if (path === '/' && request.method === 'GET') return sendLanding(response, options.graphiql);
+    if (path !== GRAPHQL_PATH) return sendPlain(response, 404);
+    if (origins.handleCors(request, response)) return;
+    if (!origins.allows(request)) return sendPlain(response, 403);
+    if (prefersEventStream(request.headers.accept)) return sse.handle(request, response);
+    if (draining !== undefined) return refuse(response);
+    if (options.graphiql && wantsGraphiql(request)) return graphiql.handle(request, response);
+    await graphql.yoga(request, response);
+  }
+
+  function refuse(response: ServerResponse): void {
+    response.setHeader('connection', 'close');
+    const errors = [toPayload(mask(new ShuttingDownError()))];
+    sendJson(response, 503, { errors }, 'application/graphql-response+json');
+  }
+
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    if (draining !== undefined) response.setHeader('connection', 'close');
+    route(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'a request could not be answered');
+      if (response.headersSent) response.destroy();
+      else sendPlain(response, 500);
+    });
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const status = upgradeRefusal(request);
+    if (status === undefined) webSockets.handleUpgrade(request, socket, head);
+    else refuseUpgrade(socket, status);
+  });
+
+  function upgradeRefusal(request: IncomingMessage): number | undefined {
+    if (pathOf(request) !== GRAPHQL_PATH) return 404;
+    if (draining !== undefined) return 503;
+    return origins.allows(request) ? undefined : 403;
+  }
+
+  async function listen(): Promise<AddressInfo> {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: options.host, port: options.port }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('The server has no network address.');
+    return address;
+  }
+
+  async function comeToRest(): Promise<void> {
+    health.stopping();
+    const deadline = AbortSignal.timeout(options.drainMs);
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    sse.drain();
+    await webSockets.drain(options.drainMs * CLOSE_SPREAD, deadline);
+    const cutOff = (): void => server.closeAllConnections();
+    if (deadline.aborted) cutOff();
+    else deadline.addEventListener('abort', cutOff, { once: true });
+    await closed;
+    deadline.removeEventListener('abort', cutOff);
+  }
+
+  return { listen, drain: () => (draining ??= comeToRest()) };
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function sendPlain(response: ServerResponse, status: number): void {
+  response
+    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8' })
+    .end(`${STATUS_CODES[status] ?? status}\n`);
+}
+
+function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,243 @@
+/**
+ * GraphQL over WebSocket. graphql-ws keeps the protocol; what it leaves open is decided here: which pages may connect,
+ * how long a check may take, that a bad document ends only its own operation, and what becomes of dead, slow and
+ * leaving peers.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CloseCode, handleProtocols, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
+import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
+import { ShuttingDownError } from '../domain/errors.ts';
+import { authenticateWithin, type Authenticate } from './auth.ts';
+import { toPayload, type MaskError } from './errors.ts';
+import type { Graphql } from './graphql.ts';
+import { createHeartbeat, createWriteWatch, type Heartbeat, type WriteWatch } from './heartbeat.ts';
+import type { Logger } from './logger.ts';
+import { subscribeOperation } from './subscribe.ts';
+
+export interface WebSocketOptions {
+  readonly graphql: Graphql;
+  readonly mask: MaskError;
+  readonly logger: Logger;
+  readonly authenticate?: Authenticate | undefined;
+  readonly maxBodyBytes: number;
+  readonly keepAliveMs: number;
+  readonly stallMs: number;
+  readonly authTimeoutMs: number;
+  readonly random?: () => number;
+}
+
+export interface WebSocketTransport extends Disposable {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Finish what was accepted, then close every socket with 1012, spread over `spreadMs`. Bounded by the signal. */
+  drain(spreadMs: number, signal: AbortSignal): Promise<void>;
+  readonly socketCount: number;
+}
+
+interface Extra extends Record<PropertyKey, unknown> {
+  readonly request: IncomingMessage;
+  readonly socket: WebSocket;
+}
+type Params = Record<string, unknown>;
+
+/** Retryable, as all but 44xx and 4500 are for graphql-ws clients. */
+const SERVICE_RESTART = 1012;
+const TRY_AGAIN_LATER = 1013;
+/** How long a peer may take to answer our close frame before its socket is dropped. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export function createWebSocketTransport(options: WebSocketOptions): WebSocketTransport {
+  const { logger, random = Math.random } = options;
+  // `closeTimeout` is documented by ws; its type declarations do not have it yet.
+  const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
+    noServer: true,
+    maxPayload: options.maxBodyBytes,
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    handleProtocols,
+  };
+  const sockets = new WebSocketServer(serverOptions);
+  const heartbeat = createHeartbeat(options);
+  const running = new Set<Promise<unknown>>();
+  const state = { isDraining: false };
+  const protocol = createProtocol(options, state, running);
+
+  sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    attach({ protocol, socket, request, heartbeat, logger });
+  });
+
+  async function drain(spreadMs: number, signal: AbortSignal): Promise<void> {
+    state.isDraining = true;
+    await settled(running, signal);
+    const closings = Array.from(sockets.clients, (socket) => closeSoon(socket, random() * spreadMs, signal));
+    await Promise.all(closings);
+  }
+
+  return {
+    handleUpgrade(request, socket, head) {
+      sockets.handleUpgrade(request, socket, head, (upgraded) => sockets.emit('connection', upgraded, request));
+    },
+    drain,
+    get socketCount() {
+      return sockets.clients.size;
+    },
+    [Symbol.dispose]() {
+      heartbeat[Symbol.dispose]();
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+    },
+  };
+}
+
+function createProtocol(
+  { graphql, mask, authenticate, authTimeoutMs, logger }: WebSocketOptions,
+  state: { readonly isDraining: boolean },
+  running: Set<Promise<unknown>>,
+): Server<Extra> {
+  async function onConnect({ extra, connectionParams }: Context<Params, Extra>): Promise<boolean> {
+    if (authenticate === undefined) return true;
+    const check = (signal: AbortSignal): Promise<void> => authenticate(extra.request, connectionParams, signal);
+    try {
+      const outcome = await authenticateWithin(authTimeoutMs, check);
+      if (outcome === 'accepted') return true;
+      if (outcome === 'refused') extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
+      else extra.socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+    } catch (error) {
+      logger.error({ err: error }, 'the authentication hook failed');
+      extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
+    }
+    return false;
+  }
+
+  return makeServer<Params, Extra>({
+    onConnect,
+    async onSubscribe(_context, _id, payload) {
+      if (state.isDraining) return [mask(new ShuttingDownError())];
+      const prepared = await graphql.prepare({
+        query: payload.query,
+        ...(payload.operationName == null ? {} : { operationName: payload.operationName }),
+        ...(payload.variables == null ? {} : { variables: payload.variables }),
+      });
+      return 'kind' in prepared ? prepared.args : prepared;
+    },
+    async execute(args) {
+      const result = graphql.run(args);
+      running.add(result);
+      try {
+        return await result;
+      } finally {
+        running.delete(result);
+      }
+    },
+    subscribe: (args) => subscribeOperation(args, mask, ({ result }) => result),
+    onNext(...hook) {
+      const { errors, data } = hook[4];
+      if (errors === undefined) return undefined;
+      return { errors: errors.map(toPayload), ...(data === undefined ? {} : { data }) };
+    },
+    onError: (_context, _id, _payload, errors) => errors.map((error) => toPayload(mask(error))),
+  });
+}
+
+interface Attachment {
+  readonly protocol: Server<Extra>;
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  readonly heartbeat: Heartbeat;
+  readonly logger: Logger;
+}
+
+/** What joins a socket of `ws` to the protocol of graphql-ws. */
+function attach({ protocol, socket, request, heartbeat, logger }: Attachment): void {
+  const watch = createWriteWatch();
+  let isAnswering = true;
+  const beating = heartbeat.add({
+    beat(late) {
+      if (!isAnswering && !late) return socket.terminate();
+      isAnswering = false;
+      socket.ping();
+    },
+    get waitingSince() {
+      return watch.waitingSince;
+    },
+    // The close frame stands behind what the reader does not take; if it never does, `closeTimeout` drops the socket.
+    stalled: () => socket.close(TRY_AGAIN_LATER, 'Reading too slowly'),
+  });
+  socket.on('pong', () => (isAnswering = true));
+  socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
+
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => send(socket, text, watch),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage(handle) {
+        socket.on('message', (data) => {
+          isAnswering = true;
+          const text = messageText(data);
+          handle(text).catch((error: unknown) => {
+            if (isServerMessage(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
+            logger.error({ err: error }, 'a message could not be handled');
+            socket.close(CloseCode.InternalServerError, 'Internal server error');
+          });
+        });
+      },
+    },
+    { socket, request },
+  );
+  socket.once('close', (code, reason) => {
+    beating[Symbol.dispose]();
+    closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'a socket was left badly'));
+  });
+}
+
+/** Resolves when the operating system took the text, or the socket is gone: its stream waits, and nothing piles up. */
+function send(socket: WebSocket, text: string, watch: WriteWatch): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState === socket.CLOSED) return resolve();
+    // A stream whose socket is closing stands still until it is left, or it would run to its end for nobody.
+    if (socket.readyState !== socket.OPEN) return void socket.once('close', () => resolve());
+    watch.started();
+    socket.send(text, () => {
+      watch.finished();
+      resolve();
+    });
+  });
+}
+
+/** What `ws` hands over is bytes, in one piece or several. */
+function messageText(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8');
+}
+
+/** graphql-ws has no answer to messages that only a server may send; the protocol says 4400. */
+function isServerMessage(text: string): boolean {
+  const message: unknown = JSON.parse(text);
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  return ![MessageType.ConnectionInit, MessageType.Ping, MessageType.Pong, MessageType.Subscribe, MessageType.Complete]
+    .map(String)
+    .includes(String(message.type));
+}
+
+async function closeSoon(socket: WebSocket, delayMs: number, signal: AbortSignal): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => socket.close(SERVICE_RESTART, 'Service restart'), delayMs);
+    const drop = (): void => socket.terminate();
+    signal.addEventListener('abort', drop, { once: true });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', drop);
+      resolve();
+    });
+    if (signal.aborted) drop();
+  });
+}
+
+async function settled(running: ReadonlySet<Promise<unknown>>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    void Promise.allSettled(running).then(() => resolve());
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * The server keeps nothing for a subscriber that is gone, however it went. The app runs in this process, so that its
+ * own counts can be read, and beside them what only the runtime knows: timers, handles, file descriptors.
+ */
+import { readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import type { App } from '../../src/app.ts';
+import { parseConfig } from '../../src/config.ts';
+import { query } from '../support/read-log.ts';
+import { LEAVERS } from '../support/leavers.ts';
+import type { Leaver, Place } from '../support/leavers.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const CYCLES = 1_000;
+const AT_ONCE = 100;
+/** Short, so that a thousand silent peers are found within the test. */
+const FLAGS = { store: 'memory:', port: '0', keepAliveMs: '400', stallMs: '800' };
+
+test.for(Object.keys(LEAVERS) as (keyof typeof LEAVERS)[])(
+  '1,000 subscribers that left (%s) leave nothing behind',
+  { timeout: 120_000 },
+  async (name) => {
+    await using app = await createApp(parseConfig({ flags: FLAGS }));
+    const { url: origin } = await app.listen();
+    const place = { origin, taskId: 'leaving' };
+    await fillTask(place);
+    const leaver = LEAVERS[name];
+    // What is made once, for the first subscriber of all, is no leak.
+    await cycle({ leaver, place, app, count: AT_ONCE });
+    const before = await resources();
+
+    let peak = 0;
+    for (let done = 0; done < CYCLES; done += AT_ONCE) {
+      peak = Math.max(peak, await cycle({ leaver, place, app, count: AT_ONCE }));
+    }
+    expect(peak, 'the followers that were there while they stayed').toBe(AT_ONCE);
+    let after = before;
+    const settled = async (): Promise<boolean> => sameResources((after = await resources()), before);
+    const what = (): string => `${JSON.stringify(after)} to become ${JSON.stringify(before)}`;
+    await waitFor(settled, { withinMs: 20_000, what });
+  },
+);
+
+interface Cycle {
+  readonly leaver: Leaver;
+  readonly place: Place;
+  readonly app: App;
+  readonly count: number;
+}
+
+/** Subscribers arrive together, then all leave. @returns how many the server followed for in between. */
+async function cycle({ leaver, place, app, count }: Cycle): Promise<number> {
+  const leaves = await Promise.all(Array.from({ length: count }, async () => leaver.arrive(place)));
+  const { followers } = app.stats();
+  const what = (): string => `the server to let go of ${JSON.stringify(app.stats())}`;
+  const gone = async (): Promise<boolean> => waitFor(() => isEmpty(app), { withinMs: 20_000, what });
+  if (leaver.silent) await gone();
+  await Promise.all(leaves.map(async (leave) => leave()));
+  await gone();
+  return followers;
+}
+
+function isEmpty(app: App): boolean {
+  return Object.values(app.stats()).every((count) => count === 0);
+}
+
+/** 4 MB of events: more than the buffers between two sockets hold. */
+async function fillTask({ origin, taskId }: Place): Promise<void> {
+  const text = 'x'.repeat(30_000);
+  const inputs = Array.from({ length: 70 }, (_, index) => ({
+    eventId: `fill-${index}`,
+    taskId,
+    eventType: 'PROGRESS_UPDATE',
+    component: 'camina',
+    stage: 'ANALYSIS',
+    message: 'filling',
+    details: { text },
+  }));
+  const mutation = 'mutation ($inputs: [EmitEventInput!]!) { emitEvents(inputs: $inputs) { results { duplicate } } }';
+  for (const half of [inputs.slice(0, 35), inputs.slice(35)]) {
+    await query(`${origin}/graphql`, mutation, { inputs: half });
+  }
+}
+
+interface Resources {
+  readonly fileDescriptors: number;
+  readonly active: Readonly<Record<string, number>>;
+}
+
+async function resources(): Promise<Resources> {
+  const active: Record<string, number> = {};
+  for (const type of process.getActiveResourcesInfo()) active[type] = (active[type] ?? 0) + 1;
+  return { fileDescriptors: (await readdir('/proc/self/fd')).length, active };
+}
+
+/** Less than before is no leak: what the start of the test itself had open may have gone meanwhile. */
+function sameResources(now: Resources, before: Resources): boolean {
+  const grown = Object.entries(now.active).some(([type, count]) => count > (before.active[type] ?? 0));
+  return !grown && now.fileDescriptors <= before.fileDescriptors;
+}

@@ -1,0 +1,169 @@
+/**
+ * A server that is told to stop leaves nobody in doubt: it says at once that it is not ready, what it accepted it
+ * finishes and answers, every stream ends in the way that makes its client come back, and peers that are silent or do
+ * not read cannot hold it up.
+ */
+import http from 'node:http';
+import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { createEmitter } from '../support/emitter.ts';
+import type { EmitInput } from '../support/fixtures.ts';
+import { checkHistory } from '../support/history.ts';
+import { readTaskLog } from '../support/read-log.ts';
+import { startServer } from '../support/server-process.ts';
+import { createSseParser } from '../support/sse-parser.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
+import { openTempDir } from '../support/temp-dir.ts';
+import { settlesWithin, waitFor } from '../support/wait-for.ts';
+
+const TASK = 'sigterm';
+const PRODUCERS = 8;
+const STREAMS = 6;
+
+test('SIGTERM under load: not ready at once, accepted emits answered, streams told to come back, exit 0', async () => {
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(await openTempDir());
+  const server = stack.use(await startServer({ store: dir.sqliteStore }));
+  const proxy = stack.use(await openTcpProxy({ target: server }));
+
+  const emitter = createEmitter({ url: server.graphqlUrl });
+  const producing = Array.from({ length: PRODUCERS }, async (_, producer) => produceUntilRefused(producer, emitter));
+  const sockets = Array.from({ length: STREAMS }, () => stack.use(openSocket(server.origin)));
+  const streams = Array.from({ length: STREAMS }, () => stack.use(openStream(server.origin)));
+  const silent = [stack.use(openSocket(proxy.origin)), stack.use(openStream(proxy.origin))];
+  const probe = stack.use(openProbe(server.origin));
+  const all = [...sockets, ...streams, ...silent];
+  await waitFor(() => all.every((one) => one.received() > 10), { withinMs: 20_000, what: 'the load' });
+  await waitFor(() => probe.answers().includes(200), { withinMs: 5_000, what: 'readiness' });
+  for (const connection of proxy.connections()) connection.halfOpen();
+
+  const exiting = server.sigterm(12_000);
+  await waitFor(() => probe.answers().at(-1) !== 200, { withinMs: 1_000, what: 'the word that it is not ready' });
+  expect(probe.answers().at(-1)).toBe(503);
+  const exit = await exiting;
+  expect(exit).toMatchObject({ code: 0, signal: null });
+  expect(exit.tookMs).toBeLessThan(10_000);
+  await settlesWithin(Promise.all(producing), { withinMs: 5_000, what: 'the producers to stop' });
+
+  const closes = [...sockets, ...streams].map(({ ended }) => ended());
+  expect(closes).toEqual([...sockets.map(() => '1012'), ...streams.map(() => 'ended without complete, with retry')]);
+  expect(server.stdout).toHaveLength(1);
+
+  // After the restart the log tells whether every producer knew the truth.
+  await server.restart();
+  const emits = emitter.history();
+  expect(emits.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
+  const log = await readTaskLog(server.graphqlUrl, TASK);
+  expect(checkHistory({ taskId: TASK, emits, log, watchers: [] })).toEqual([]);
+}, 60_000);
+
+test('a second SIGTERM does not wait', async () => {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startServer({ store: 'memory:' }));
+  const proxy = stack.use(await openTcpProxy({ target: server }));
+  const silent = stack.use(openSocket(proxy.origin));
+  await createEmitter({ url: server.graphqlUrl }).emit(event('only'));
+  await waitFor(() => silent.received() > 0, { withinMs: 5_000, what: 'the stream' });
+  for (const connection of proxy.connections()) connection.halfOpen();
+  const [, second] = await Promise.all([server.sigterm(), server.sigterm()]);
+  expect(second.tookMs).toBeLessThan(1_500);
+}, 60_000);
+
+/** One event after the other, as fast as answers come, until the server does not take another. */
+async function produceUntilRefused(producer: number, { emit }: ReturnType<typeof createEmitter>): Promise<void> {
+  for (let count = 1; ; count += 1) {
+    const result = await emit(event(`p${producer}-${count}`));
+    if (result.outcome !== 'ok' || result.last) return;
+  }
+}
+
+function event(eventId: string): EmitInput {
+  const what = {
+    eventType: 'PROGRESS_UPDATE',
+    component: 'camina',
+    stage: 'ANALYSIS',
+    message: 'on it',
+    progress: 0.5,
+  };
+  return { eventId, taskId: TASK, ...what };
+}
+
+interface Stream extends Disposable {
+  received(): number;
+  /** How it ended; undefined while it goes on. */
+  ended(): string | undefined;
+}
+
+const QUERY = `subscription { taskUpdates(taskId: "${TASK}", replay: true) { cursor } }`;
+
+function openSocket(origin: string): Stream {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  let received = 0;
+  let ended: string | undefined;
+  socket.on('open', () => socket.send('{"type":"connection_init"}'));
+  // The first message is the acknowledgement.
+  socket.once('message', () => {
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: QUERY } }));
+  });
+  socket.on('message', () => (received += 1));
+  socket.on('error', () => undefined);
+  socket.on('close', (code) => {
+    ended = String(code);
+  });
+  return { received: () => received, ended: () => ended, [Symbol.dispose]: () => socket.terminate() };
+}
+
+function openStream(origin: string): Stream {
+  const parser = createSseParser();
+  let received = 0;
+  let complete = false;
+  let ended: string | undefined;
+  const url = `${origin}/graphql?${new URLSearchParams({ query: QUERY })}`;
+  const request = http.get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) => {
+    response.setEncoding('utf8');
+    response.on('data', (text: string) => {
+      for (const { type } of parser.push(text)) {
+        received += 1;
+        complete ||= type === 'complete';
+      }
+    });
+    response.on('error', () => undefined);
+    response.on('close', () => {
+      const how = response.complete ? 'ended' : 'was cut';
+      ended = `${how} ${complete ? 'with' : 'without'} complete, ${parser.retryMs === undefined ? 'no' : 'with'} retry`;
+    });
+  });
+  request.on('error', () => undefined);
+  return { received: () => received, ended: () => ended, [Symbol.dispose]: () => request.destroy() };
+}
+
+interface Probe extends Disposable {
+  /** Status codes, and the codes of errors, oldest first. */
+  answers(): readonly (number | string)[];
+}
+
+/** Asks for readiness again and again, as a load balancer does, over one connection that is kept. */
+function openProbe(origin: string): Probe {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const answers: (number | string)[] = [];
+  let disposed = false;
+  const ask = (): void => {
+    const request = http.get(`${origin}/readyz`, { agent }, (response) => {
+      response.resume();
+      response.once('end', () => answered(response.statusCode ?? 0));
+    });
+    request.on('error', (error) => answered('code' in error ? String(error.code) : error.message));
+  };
+  const answered = (answer: number | string): void => {
+    answers.push(answer);
+    if (answer === 200 && !disposed) setTimeout(ask, 2);
+  };
+  ask();
+  return {
+    answers: () => answers,
+    [Symbol.dispose]() {
+      disposed = true;
+      agent.destroy();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import type { ObservationUpdate } from '../../src/manager/observation-updates.ts';
+import { openBench, take, TASK, type Bench } from './bench.ts';
+
+function said(update: ObservationUpdate): string {
+  const what = update.kind === 'recorded' ? `:${update.observation.content}` : '';
+  const reason = update.kind === 'gap' ? `:${update.reason}` : '';
+  return `${update.kind}${what}${reason} ${update.cursor.seq}`;
+}
+
+async function say({ manager }: Bench, content: string, taskId?: string): Promise<void> {
+  await manager.publishObservation({ content, taskId });
+}
+
+test('from now on: first where now is, then each observation in order, resumable from every cursor', async () => {
+  await using bench = openBench();
+  await say(bench, 'before');
+  const stream = bench.manager.observationUpdates({});
+  const [start] = await take(stream, 1);
+  expect(start && said(start)).toBe('checkpoint 1');
+  await say(bench, 'a');
+  await say(bench, 'b');
+  const updates = await take(stream, 2);
+  expect(updates.map(said)).toEqual(['recorded:a 2', 'recorded:b 3']);
+  await stream.return?.();
+  for (const [cursor, expected] of [
+    [start?.cursor, ['recorded:a 2', 'recorded:b 3']],
+    [updates[0]?.cursor, ['recorded:b 3']],
+  ] as const) {
+    const resumed = bench.manager.observationUpdates({ after: cursor });
+    expect((await take(resumed, expected.length)).map(said)).toEqual(expected);
+    await resumed.return?.();
+  }
+  expect(bench.manager.followerCount).toBe(0);
+});
+
+test('of one task: the others are hidden, and a checkpoint tells how far', async () => {
+  await using bench = openBench();
+  const stream = bench.manager.observationUpdates({ taskId: TASK });
+  await take(stream, 1);
+  await say(bench, 'mine', TASK);
+  expect((await take(stream, 1)).map(said)).toEqual(['recorded:mine 1']);
+  const checkpoint = take(stream, 1);
+  await say(bench, 'on the whole system');
+  expect((await checkpoint).map(said)).toEqual(['checkpoint 2']);
+  await say(bench, 'mine again', TASK);
+  expect((await take(stream, 1)).map(said)).toEqual(['recorded:mine again 3']);
+  await stream.return?.();
+});
+
+test('publishing an observation on a task begins no task; doing it again with its id records nothing', async () => {
+  await using bench = openBench();
+  const first = await bench.manager.publishObservation({ id: 'o1', content: 'seen', taskId: TASK });
+  const again = await bench.manager.publishObservation({ id: 'o1', content: 'seen', taskId: TASK });
+  expect([first.duplicate, again.duplicate, again.observation.seq]).toEqual([false, true, 1]);
+  expect(await bench.manager.getTask(TASK)).toBeUndefined();
+  await expect(bench.manager.publishObservation({ id: 'o1', content: 'else' })).rejects.toMatchObject({
+    code: 'EVENT_ID_CONFLICT',
+    issues: [{ path: ['input', 'eventId'] }],
+  });
+});
+
+test('a cursor of another history is DIVERGED, and the stream goes on from the head', async () => {
+  await using bench = openBench();
+  await say(bench, 'a');
+  for (const seq of [0, 1, 2]) {
+    const stream = bench.manager.observationUpdates({ after: { seq, hash: '0123456789abcdef' } });
+    expect((await take(stream, 1)).map(said)).toEqual(['gap:diverged 1']);
+    const next = take(stream, 1);
+    await say(bench, `after ${seq}`);
+    await next;
+    await stream.return?.();
+    break;
+  }
+});
+
+test('with a bus that loses everything, observations arrive with the next catch-up', async () => {
+  await using bench = openBench({ fate: () => undefined, catchUpMs: 20 });
+  const stream = bench.manager.observationUpdates({});
+  await take(stream, 1);
+  await say(bench, 'a');
+  expect((await take(stream, 1, 2_000)).map(said)).toEqual(['recorded:a 1']);
+  await stream.return?.();
+});

@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Two groups, one after the other. `unit` runs in parallel. `e2e` starts real servers, browsers and watchers and
+ * measures time, so its files run one at a time, with the machine to themselves.
+ */
+export default defineConfig({
+  resolve: {
+    // Vitest would load graphql's CommonJS build for us, and Node its ES build for libraries: two realms, and every
+    // `instanceof GraphQLSchema` fails. One entry for both: Node's.
+    alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }],
+  },
+  test: {
+    // A group may be empty, the whole may not: a run without tests is a failure.
+    passWithNoTests: false,
+    // A `.only` left behind would turn the rest of the suite off.
+    allowOnly: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
