@@ -23,7 +23,7 @@ const socket = keepCursor(
   }),
 );
 const client = new ApolloClient({
-  // Without `possibleTypes` Apollo drops fragments on the interface TaskUpdate, silently.
+  // Without `possibleTypes` the cache drops fragments on the interface TaskUpdate; in production without a word.
   cache: new InMemoryCache({ possibleTypes }),
   link: ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
@@ -76,7 +76,7 @@ console.log(`${taskId}: ${known?.task == null ? 'not known yet' : (known.task.ti
 // Each update is news, not an entity: `no-cache`.
 client.subscribe({ query: WATCH, variables: { taskId }, fetchPolicy: 'no-cache' }).subscribe({
   next({ data, error }) {
-    if (data == null) throw error ?? new Error('no data');
+    if (data == null) throw new Error('the stream failed', { cause: error });
     const { __typename, progress, event } = data.taskUpdates;
     const percent = `${Math.round(progress.displayProgress * 100)} %`;
     if (event !== undefined) console.log(`${event.sequence}. ${event.component}: ${event.message} (${percent})`);

@@ -8,5 +8,12 @@ import { createEventManager, createMemoryBus, openMemoryLog } from '../src/index
 await using log = openMemoryLog();
 await using bus = createMemoryBus();
 await using manager = createEventManager({ log, bus });
-await manager.emit({ taskId: 't', eventType: 'task_started', component: 'camina', stage: 'planning', message: 'Off we go', progress: 0.1 });
+await manager.emit({
+  taskId: 't',
+  eventType: 'task_started',
+  component: 'camina',
+  stage: 'planning',
+  message: 'Off we go',
+  progress: 0.1,
+});
 console.log(await manager.getTaskState('t'));

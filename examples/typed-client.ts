@@ -24,9 +24,32 @@ const { emitEvents } = await request({
   variables: {
     inputs: [
       // An id of its own makes sending an event again safe.
-      { eventId: 'start', taskId, eventType: 'TASK_STARTED', component: 'camina', stage: 'PLANNING', message: 'Off we go' },
-      { eventId: 'half', taskId, eventType: 'PROGRESS_UPDATE', component: 'camina', stage: 'ANALYSIS', message: 'Half', progress: 0.5 },
-      { eventId: 'end', taskId, eventType: 'TASK_COMPLETED', component: 'camina', stage: 'COMPLETE', message: 'Done', progress: 1 },
+      {
+        eventId: 'start',
+        taskId,
+        eventType: 'TASK_STARTED',
+        component: 'camina',
+        stage: 'PLANNING',
+        message: 'Off we go',
+      },
+      {
+        eventId: 'half',
+        taskId,
+        eventType: 'PROGRESS_UPDATE',
+        component: 'camina',
+        stage: 'ANALYSIS',
+        message: 'Half',
+        progress: 0.5,
+      },
+      {
+        eventId: 'end',
+        taskId,
+        eventType: 'TASK_COMPLETED',
+        component: 'camina',
+        stage: 'COMPLETE',
+        message: 'Done',
+        progress: 1,
+      },
     ],
   },
 });

@@ -79,7 +79,7 @@ pipe(
   client.subscription(WATCH, { taskId }),
   onEnd(() => console.log('complete')),
   subscribe(({ data, error, hasNext }) => {
-    if (data === undefined) throw error ?? new Error('no data');
+    if (data === undefined) throw new Error('the stream failed', { cause: error });
     if (!hasNext) return; // At the end urql gives the last result once more.
     const { __typename, progress, event } = data.taskUpdates;
     const percent = `${Math.round(progress.displayProgress * 100)} %`;

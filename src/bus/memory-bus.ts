@@ -10,19 +10,25 @@ export interface MemoryBusOptions {
   readonly onHandlerError?: (error: unknown) => void;
 }
 
-export function createMemoryBus<Topics extends object = DrumlineTopics>(options: MemoryBusOptions = {}): EventBus<Topics> {
+export function createMemoryBus<Topics extends object = DrumlineTopics>(
+  options: MemoryBusOptions = {},
+): EventBus<Topics> {
   const { onHandlerError = () => undefined } = options;
   // One map of sets for all topics; a handler is only ever called with the notices of the topic it is kept under.
   const handlers = new Map<keyof Topics, Set<Handler<never>>>();
   let queue: (() => void)[] = [];
+  let due: (() => void)[] = [];
   let isRunning = false;
+  let isDisposed = false;
   let dispatching: NodeJS.Immediate | undefined;
 
   function dispatch(): void {
     dispatching = undefined;
-    const deliveries = queue;
+    // What is published from now on is for the next turn, so that handlers that publish starve nobody. `stop` drops
+    // both: it empties the list that is being handed out.
+    due = queue;
     queue = [];
-    for (const deliver of deliveries) deliver();
+    for (let deliver = due.shift(); deliver !== undefined; deliver = due.shift()) deliver();
   }
 
   function deliverTo<Topic extends keyof Topics>(topic: Topic, notice: Topics[Topic]): void {
@@ -37,19 +43,30 @@ export function createMemoryBus<Topics extends object = DrumlineTopics>(options:
     try {
       await handler(notice);
     } catch (error) {
+      report(error);
+    }
+  }
+
+  function report(error: unknown): void {
+    try {
       onHandlerError(error);
+    } catch (second) {
+      // Nobody is left to tell but the process.
+      process.emitWarning(second instanceof Error ? second : String(second));
     }
   }
 
   async function stop(): Promise<void> {
     isRunning = false;
     queue = [];
+    due = [];
     clearImmediate(dispatching);
     dispatching = undefined;
   }
 
   return {
     async publish(topic, notice) {
+      if (isDisposed) return;
       isRunning = true;
       queue.push(() => {
         if (isRunning) deliverTo(topic, notice);
@@ -57,6 +74,7 @@ export function createMemoryBus<Topics extends object = DrumlineTopics>(options:
       dispatching ??= setImmediate(dispatch);
     },
     async subscribe(topic, handler) {
+      if (isDisposed) return;
       const subscribed = handlers.get(topic) ?? new Set<Handler<never>>();
       handlers.set(topic, subscribed.add(handler));
     },
@@ -66,7 +84,7 @@ export function createMemoryBus<Topics extends object = DrumlineTopics>(options:
       if (subscribed?.size === 0) handlers.delete(topic);
     },
     async start() {
-      isRunning = true;
+      isRunning = !isDisposed;
     },
     stop,
     get subscriptionCount() {
@@ -75,6 +93,7 @@ export function createMemoryBus<Topics extends object = DrumlineTopics>(options:
       return count;
     },
     async [Symbol.asyncDispose]() {
+      isDisposed = true;
       await stop();
       handlers.clear();
     },

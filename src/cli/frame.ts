@@ -138,7 +138,8 @@ function headerFacts(screen: Screen, { nowMs, timeZone }: FrameOptions): string[
   const { startedAt, lastUpdate, stage, status } = view.progress;
   const isOver = status !== 'RUNNING';
   const elapsed = stopwatch((isOver ? Date.parse(lastUpdate) : nowMs) - Date.parse(startedAt));
-  const silentMs = nowMs - Date.parse(lastUpdate);
+  // A replayed run tells old times; what counts is when its last word came in.
+  const silentMs = nowMs - (screen.lastBeatMs ?? Date.parse(lastUpdate));
   const facts: string[] = [];
   if (connection.kind === 'lost') facts.push(`reconnecting since ${clock(connection.sinceMs, timeZone)}`);
   facts.push(stage.toLowerCase().replaceAll('_', ' '), elapsed);

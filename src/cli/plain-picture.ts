@@ -45,7 +45,7 @@ export function createPlainPicture({ taskId, io, timeZone }: PlainOptions): Pict
 }
 
 /** `12:03:04  63% ▸ property_belter  belter_started  Scoring 24 properties` */
-export function plainLine(update: TaskUpdate, timeZone?: string): string | undefined {
+function plainLine(update: TaskUpdate, timeZone?: string): string | undefined {
   const share = percent(update.progress.displayProgress).padStart(4);
   if (update.__typename === 'TaskEventRecorded') {
     const { component, eventType, message, timestamp } = update.event;

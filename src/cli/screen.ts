@@ -13,6 +13,8 @@ export interface Screen {
   /** Beats of each component, and of the task as a whole. */
   readonly pulses: ReadonlyMap<string, Pulse>;
   readonly taskPulse?: Pulse | undefined;
+  /** When the last event seen was recorded, milliseconds since 1970. */
+  readonly lastBeatMs?: number | undefined;
   readonly warnings: number;
   readonly failures: number;
   readonly firstFailure?: Notice | undefined;
@@ -52,6 +54,7 @@ export function foldScreen(screen: Screen, update: TaskUpdate, nowMs: number): S
     view,
     pulses: new Map(screen.pulses).set(event.component, addBeat(screen.pulses.get(event.component), atMs)),
     taskPulse: addBeat(screen.taskPulse, atMs),
+    lastBeatMs: atMs,
     warnings: screen.warnings + (notice?.look === 'warning' ? 1 : 0),
     failures: screen.failures + (hasFailed ? 1 : 0),
     firstFailure: screen.firstFailure ?? (hasFailed ? notice : undefined),

@@ -80,9 +80,9 @@ async function showTitle({ url, taskId }: WatchOptions, picture: Picture, signal
   }
 }
 
-function toCliError(error: unknown, { url, taskId }: WatchOptions): unknown {
+function toCliError(error: unknown, { taskId }: WatchOptions): unknown {
   if (error instanceof ConnectionFailedError) {
-    const message = `${error.message} Is there a server at ${url}? Start one with: drumline serve`;
+    const message = `${error.message} Start a server with: drumline serve`;
     return new CliError(EXIT.unavailable, message, { cause: error });
   }
   if (!(error instanceof OperationFailedError)) return error;

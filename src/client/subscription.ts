@@ -128,7 +128,7 @@ function openConnection(
         }, pongTimeoutMs);
       },
       message: () => clearTimeout(silence),
-      closed: (event) => onLost(toLost(event)),
+      closed: (event) => onLost(isConnected ? toLost(event) : toUnreachable(url, event)),
     },
   });
   return {
@@ -150,12 +150,19 @@ function toWebSocketUrl(text: string): string {
   return url.href;
 }
 
+/** A close before the handshake was over has no code of the server's, or one that says why. */
+function toUnreachable(url: string, reason: unknown): ConnectionFailedError {
+  const lost = toLost(reason);
+  return lost.status === 1006 ? new ConnectionFailedError(`Cannot connect to ${url}.`, { cause: reason }) : lost;
+}
+
 function toLost(reason: unknown): ConnectionFailedError {
   if (typeof reason === 'object' && reason !== null) {
     if ('code' in reason && typeof reason.code === 'number') {
+      const { code } = reason;
       const text = 'reason' in reason && typeof reason.reason === 'string' ? reason.reason : '';
-      const message = `The connection was closed (${reason.code}${text === '' ? '' : `: ${text}`}).`;
-      return new ConnectionFailedError(message, { status: reason.code });
+      const message = CLOSE_TEXTS.get(code) ?? `The server closed the connection${text === '' ? '' : `: ${text}`}`;
+      return new ConnectionFailedError(`${message} (${code}).`, { status: code });
     }
     if ('message' in reason && typeof reason.message === 'string' && reason.message !== '') {
       return new ConnectionFailedError(reason.message, { cause: reason });
@@ -163,3 +170,9 @@ function toLost(reason: unknown): ConnectionFailedError {
   }
   return new ConnectionFailedError('The connection failed.', { cause: reason });
 }
+
+const CLOSE_TEXTS: ReadonlyMap<number, string> = new Map([
+  [1006, 'The connection broke'],
+  [1012, 'The server restarts'],
+  [1013, 'The server closed a stream that was read too slowly'],
+]);

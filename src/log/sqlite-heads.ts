@@ -1,7 +1,7 @@
 /** Writing the rows of a task's head: the task's own, and those of the components that changed. */
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreCorruptError } from '../domain/errors.ts';
-import { numberOf } from './sqlite-rows.ts';
+import { numberOf, type Row } from './sqlite-rows.ts';
 import {
   componentChecksum,
   componentPlaces,
@@ -21,15 +21,17 @@ export interface HeadWriter {
   forget(): void;
 }
 
-const COLUMNS = TASK_COLUMNS.split(', ');
-const UPDATED = COLUMNS.filter((column) => !['task', 'genesis_hash', 'genesis'].includes(column));
-/** A column of an index that did not change is left out, or the index would be written as well. */
-const UPDATED_IN_STATUS = UPDATED.filter((column) => !['task_id', 'status', 'started_at'].includes(column));
+type Column = (typeof TASK_COLUMNS)[number];
 
+const UNCHANGING: readonly Column[] = ['task', 'genesis_hash', 'genesis'];
+/** A column of an index that did not change is left out, or the index would be written as well. */
+const OF_STATUS: readonly Column[] = ['task_id', 'status', 'started_at'];
+
+/** All take the values of `encodeTask`, by their numbers. */
 export const HEAD_SQL = {
-  insert: `INSERT INTO task (${TASK_COLUMNS}) VALUES (${COLUMNS.map((column) => `:${column}`).join(', ')})`,
-  update: `UPDATE task SET ${UPDATED.map(assign).join(', ')} WHERE task = :task`,
-  updateInStatus: `UPDATE task SET ${UPDATED_IN_STATUS.map(assign).join(', ')} WHERE task = :task`,
+  insert: `INSERT INTO task (${TASK_COLUMNS.join(', ')}) VALUES (${TASK_COLUMNS.map(parameter).join(', ')})`,
+  update: updateAllBut(UNCHANGING),
+  updateInStatus: updateAllBut([...UNCHANGING, ...OF_STATUS]),
   component: 'INSERT OR REPLACE INTO component (place, state) VALUES (?, ?)',
   dropComponents: 'DELETE FROM component WHERE place >= ? AND place < ?',
   lastKey: 'SELECT max(task) AS last FROM task',
@@ -40,7 +42,6 @@ export function createHeadWriter(db: DatabaseSync): HeadWriter {
   const insert = db.prepare(HEAD_SQL.insert);
   const update = db.prepare(HEAD_SQL.update);
   const updateInStatus = db.prepare(HEAD_SQL.updateInStatus);
-  for (const statement of [insert, update, updateInStatus]) statement.setAllowUnknownNamedParameters(true);
   const putComponent = db.prepare(HEAD_SQL.component);
   const dropComponents = db.prepare(HEAD_SQL.dropComponents);
   const lastKey = db.prepare(HEAD_SQL.lastKey);
@@ -76,9 +77,9 @@ export function createHeadWriter(db: DatabaseSync): HeadWriter {
       change = (change ?? lastOf(lastChange.get())) + 1;
       const row = encodeTask(task, task.componentDigest, change);
       if (task.newRecord !== undefined) {
-        insert.run({ ...row, genesis: task.newRecord });
+        insert.run(...row, task.newRecord);
       } else {
-        const { changes } = (task.storedStatus === task.progress.status ? updateInStatus : update).run(row);
+        const { changes } = (task.storedStatus === task.progress.status ? updateInStatus : update).run(...row);
         if (changes !== 1) throw new StoreCorruptError(`the row of task ${task.genesis.taskId} is missing`);
       }
       task.newRecord = undefined;
@@ -91,11 +92,18 @@ export function createHeadWriter(db: DatabaseSync): HeadWriter {
   };
 }
 
-function assign(column: string): string {
-  return `${column} = :${column}`;
+function updateAllBut(left: readonly Column[]): string {
+  const assignments = TASK_COLUMNS.flatMap((column, index) =>
+    left.includes(column) ? [] : [`${column} = ${parameter(column, index)}`],
+  );
+  return `UPDATE task SET ${assignments.join(', ')} WHERE task = ?1`;
+}
+
+function parameter(_column: Column, index: number): string {
+  return `?${index + 1}`;
 }
 
 /** 0 for a table without rows. */
-function lastOf(row: Parameters<typeof numberOf>[0] | undefined): number {
+function lastOf(row: Row | undefined): number {
   return row?.['last'] == null ? 0 : numberOf(row, 'last');
 }

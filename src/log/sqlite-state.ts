@@ -38,7 +38,7 @@ export interface TaskCore extends TaskIdentity {
   readonly componentDigest: string;
 }
 
-/** The columns under the checksum, in its order. */
+/** The columns under the checksum, in its order, which is that of `encodeTask`. */
 const CHECKED_COLUMNS = [
   'task',
   'task_id',
@@ -58,7 +58,9 @@ const CHECKED_COLUMNS = [
   'changed',
 ] as const;
 
-export const TASK_COLUMNS = [...CHECKED_COLUMNS, 'checksum', 'genesis'].join(', ');
+export const TASK_COLUMNS = [...CHECKED_COLUMNS, 'checksum', 'genesis'] as const;
+/** For a SELECT of all of them. */
+export const TASK_ROW = TASK_COLUMNS.join(', ');
 
 /** @throws StoreCorruptError: a genesis record is in no other place. */
 export function decodeIdentity(row: Row): TaskIdentity {
@@ -98,28 +100,28 @@ export function decodeCore(row: Row, identity: TaskIdentity): TaskCore | undefin
   };
 }
 
-/** All columns of a task's row by name, but `genesis`. */
-export function encodeTask(task: StoredTask, componentDigest: string, changed: number): Record<string, SQLInputValue> {
+/** The values of all columns of a task's row but `genesis`, in the order of `TASK_COLUMNS`. */
+export function encodeTask(task: StoredTask, componentDigest: string, changed: number): readonly SQLInputValue[] {
   const { key, genesis, genesisHash, oldestSeq, progress, recordedAt } = task;
-  const row: Record<(typeof CHECKED_COLUMNS)[number], SQLInputValue> = {
-    task: key,
-    task_id: genesis.taskId,
-    genesis_hash: genesisHash,
-    oldest_seq: oldestSeq,
-    seq: progress.seq,
-    hash: progress.hash,
-    status: progress.status,
-    stage: progress.stage,
-    started_at: progress.startedAt,
-    last_update: progress.lastUpdate,
-    overall: progress.overallProgress,
-    display: progress.displayProgress,
-    recorded_at: recordedAt,
-    component_count: progress.components.size,
-    component_digest: componentDigest,
+  const values = [
+    key,
+    genesis.taskId,
+    genesisHash,
+    oldestSeq,
+    progress.seq,
+    progress.hash,
+    progress.status,
+    progress.stage,
+    progress.startedAt,
+    progress.lastUpdate,
+    progress.overallProgress,
+    progress.displayProgress,
+    recordedAt,
+    progress.components.size,
+    componentDigest,
     changed,
-  };
-  return { ...row, checksum: checksum('task', Object.values(row)) };
+  ];
+  return [...values, checksum('task', values)];
 }
 
 /** Room for the components of one task; `LIMITS.componentsPerTask` is far below. */

@@ -5,7 +5,7 @@ import { StoreCorruptError } from '../domain/errors.ts';
 import { TASK_STATUSES } from '../domain/progress.ts';
 import type { Changes, ChangesQuery, TaskHead, TaskQuery } from './event-log.ts';
 import { numberOf, textOf, type Row } from './sqlite-rows.ts';
-import { TASK_COLUMNS } from './sqlite-state.ts';
+import { TASK_ROW } from './sqlite-state.ts';
 import { toHead, type TaskRows } from './sqlite-tasks.ts';
 import { matchesTask } from './task-query.ts';
 
@@ -20,7 +20,7 @@ export interface TaskListDeps {
   readonly inSnapshot: <Result>(operation: () => Result) => Result;
 }
 
-const SELECT = `SELECT ${TASK_COLUMNS} FROM task WHERE status = :status`;
+const SELECT = `SELECT ${TASK_ROW} FROM task WHERE status = :status`;
 const CONDITIONS = 'started_at > :earliest AND task_id >= :from AND task_id < :to';
 
 /** One status at a time: then the index has the order that is asked for. */
@@ -36,7 +36,7 @@ export const LIST_SQL = {
 } as const;
 
 /** Tasks looked at before others get their turn. */
-const STRETCH = 500;
+const STRETCH = 200;
 /** Beyond every instant, and above every character of an id. */
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 const ABOVE_IDS = '\u007f';

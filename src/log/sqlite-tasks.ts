@@ -16,7 +16,7 @@ import {
   decodeCore,
   decodeIdentity,
   decodeSnapshot,
-  TASK_COLUMNS,
+  TASK_ROW,
   type StoredTask,
   type TaskCore,
   type TaskIdentity,
@@ -47,7 +47,7 @@ export interface LoadedTask extends StoredTask {
 }
 
 export const TASK_SQL = {
-  byId: `SELECT ${TASK_COLUMNS} FROM task WHERE task_id = ?`,
+  byId: `SELECT ${TASK_ROW} FROM task WHERE task_id = ?`,
   components: 'SELECT place, state FROM component WHERE place >= ? AND place < ? ORDER BY place',
   snapshots:
     'SELECT seq, checksum, state FROM snapshot WHERE task = ? AND seq <= ? AND seq >= ? ORDER BY seq DESC LIMIT 1',
@@ -67,7 +67,8 @@ export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId
     const row = byId.get(taskId);
     if (row === undefined) return undefined;
     const identity = identify(row, taskId);
-    return readCore(row, identity) ?? rebuild(identity);
+    const core = decodeCore(row, identity);
+    return isAtEnd(core, identity) ? core : rebuild(identity);
   }
 
   function load(taskId: string): LoadedTask | undefined {
@@ -76,29 +77,34 @@ export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId
   }
 
   function loadRow(row: Row, identity: TaskIdentity, isAskedFor?: (head: TaskHead) => boolean): LoadedTask | undefined {
-    const core = readCore(row, identity);
-    if (core === undefined) return only(rebuild(identity), isAskedFor);
-    if (isAskedFor?.({ ...core, progress: { ...core.progress, components: new Map() } }) === false) return undefined;
-    const { from, to } = componentPlaces(core.key);
-    const components = decodeComponents(componentRows.all(from, to), core);
-    if (components === undefined) {
-      onDamage('the components', identity.genesis.taskId);
-      return only(rebuild(identity), isAskedFor);
-    }
-    return { ...core, progress: { ...core.progress, components }, healed: false };
+    const core = decodeCore(row, identity);
+    // Judged first: a list passes many that are not asked for.
+    if (core !== undefined && isAskedFor?.(withComponents(core, new Map())) === false) return undefined;
+    const task = isAtEnd(core, identity) ? readComponents(core) : undefined;
+    if (task !== undefined) return task;
+    const rebuilt = rebuild(identity);
+    return isAskedFor?.(rebuilt) === false ? undefined : rebuilt;
   }
 
-  /** Undefined when the row is not what was written last. @throws StoreCorruptError when the log ends before it. */
-  function readCore(row: Row, identity: TaskIdentity): TaskCore | undefined {
-    const core = decodeCore(row, identity);
-    const { taskId } = identity.genesis;
-    const end = core && (eventRows.last(core.key) ?? { seq: core.oldestSeq - 1, hash: core.progress.hash });
-    if (core !== undefined && end?.seq === core.progress.seq && end.hash === core.progress.hash) return core;
-    if (core !== undefined && end !== undefined && end.seq < core.progress.seq) {
-      throw new StoreCorruptError(`the events of task ${taskId} after ${end.seq} are missing`);
-    }
-    onDamage('the head', taskId);
+  function readComponents(core: TaskCore): LoadedTask | undefined {
+    const { from, to } = componentPlaces(core.key);
+    const components = decodeComponents(componentRows.all(from, to), core);
+    if (components !== undefined) return withComponents(core, components);
+    onDamage('the components', core.genesis.taskId);
     return undefined;
+  }
+
+  /** False when the row is not what was written last. @throws StoreCorruptError when the log ends before it. */
+  function isAtEnd(core: TaskCore | undefined, { genesis }: TaskIdentity): core is TaskCore {
+    if (core !== undefined) {
+      const { seq, hash } = core.progress;
+      const end = eventRows.last(core.key) ?? { seq: core.oldestSeq - 1, hash };
+      if (end.seq === seq && end.hash === hash) return true;
+      if (end.seq < seq)
+        throw new StoreCorruptError(`the events of task ${genesis.taskId} after ${end.seq} are missing`);
+    }
+    onDamage('the head', genesis.taskId);
+    return false;
   }
 
   /** From the log alone: first and last are those of the events that are there. */
@@ -175,8 +181,9 @@ export function toHead({ genesis, progress, oldestSeq }: TaskHead): TaskHead {
   return { genesis, progress, oldestSeq };
 }
 
-function only(task: LoadedTask, isAskedFor?: (head: TaskHead) => boolean): LoadedTask | undefined {
-  return isAskedFor?.(task) === false ? undefined : task;
+function withComponents(core: TaskCore, components: TaskProgress['components']): LoadedTask {
+  const { key, genesis, genesisHash, oldestSeq, recordedAt, progress } = core;
+  return { key, genesis, genesisHash, oldestSeq, recordedAt, progress: { ...progress, components }, healed: false };
 }
 
 function identify(row: Row, taskId: string): TaskIdentity {

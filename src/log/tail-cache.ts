@@ -38,23 +38,20 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
     const failuresBefore = failures;
     const results = await log.append(batch).catch((error: unknown) => {
-      if (!(error instanceof BadInputError)) doubt(batch);
+      if (!(error instanceof BadInputError)) {
+        failures += 1;
+        isDoubtful = log.traits.exclusive;
+      }
       throw error;
     });
     if (isDoubtful && failuresBefore === failures) {
+      // What was held may have missed the failed one.
       isDoubtful = false;
       tails.forget();
     }
     const events = results.map(({ event }) => event);
     for (const [taskId, ofTask] of Map.groupBy(events, (event) => event.taskId)) tails.note(taskId, ofTask);
     return results;
-  }
-
-  function doubt(batch: readonly NewEvent[]): void {
-    failures += 1;
-    isDoubtful = true;
-    if (log.traits.exclusive) tails.forget();
-    else for (const { taskId } of batch) tails.forget(taskId);
   }
 
   async function head(taskId: string): Promise<TaskHead | undefined> {

@@ -103,7 +103,7 @@ export function createTail(loaded: TaskHead): Tail {
     prepend(older) {
       const end = older.at(-1);
       const first = events[0];
-      if (end === undefined || end.seq !== firstSeq() - 1) return;
+      if (end === undefined) return;
       const fits = first === undefined ? end.hash === last.hash : follows(end.hash, first);
       if (!fits || !isChain(older)) return;
       events.unshift(...older);

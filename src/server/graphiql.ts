@@ -7,15 +7,18 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { GRAPHQL_PATH } from './graphql.ts';
+import { MARK, MARK_URL } from './mark.ts';
 
 export interface GraphiqlPage {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-/** A browser that navigates here, rather than a program that asks. */
-export function wantsGraphiql({ method, headers, url = '' }: IncomingMessage): boolean {
-  const accept = headers.accept ?? '';
-  return method === 'GET' && accept.includes('text/html') && !new URLSearchParams(url.split('?')[1]).has('query');
+/**
+ * A browser that navigates here, rather than a program that asks. With a query in the address as well: GraphiQL writes
+ * what is edited into it, so a reload or a shared link must come back to the page.
+ */
+export function wantsGraphiql({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.accept?.includes('text/html') === true;
 }
 
 export function createGraphiqlPage(): GraphiqlPage {
@@ -30,6 +33,8 @@ export function createGraphiqlPage(): GraphiqlPage {
           'content-encoding': 'gzip',
           'content-length': body.byteLength,
           'cache-control': 'private, max-age=3600',
+          // The same address answers programs, and may: a cache must not give them the page.
+          vary: 'origin, accept',
           'x-content-type-options': 'nosniff',
         })
         .end(body);
@@ -40,27 +45,38 @@ export function createGraphiqlPage(): GraphiqlPage {
 function renderPage(): Promise<Buffer> {
   const html = renderGraphiQL({
     title: 'Drumline GraphiQL',
+    logo: MARK,
+    favicon: MARK_URL,
     endpoint: GRAPHQL_PATH,
     subscriptionsProtocol: 'WS',
-    defaultTabs: EXAMPLES.map(({ query, variables }) => ({
-      query,
-      variables: JSON.stringify(variables, undefined, 2),
-    })),
+    defaultTabs: EXAMPLES.map((query) => ({ query })),
+    // The examples have no variables: the pane opens when it is asked for.
+    defaultEditorToolsVisibility: false,
   });
   return promisify(gzip)(html);
 }
 
+/** Complete as they stand: one click, and something happens. */
 const EXAMPLES = [
-  {
-    query: `# Record one event. When this answers, the event is durable.
-mutation Emit($input: EmitEventInput!) {
-  emitEvent(input: $input) {
+  `# Record one event. When this answers, it is durable.
+mutation Emit {
+  emitEvent(
+    input: {
+      taskId: "first-task"
+      eventType: PROGRESS_UPDATE
+      component: "camina"
+      stage: ANALYSIS
+      message: "Half way"
+      progress: 0.5
+    }
+  ) {
     duplicate
     event {
       sequence
       recordedAt
     }
     task {
+      id
       progress {
         overallProgress
       }
@@ -68,21 +84,10 @@ mutation Emit($input: EmitEventInput!) {
   }
 }
 `,
-    variables: {
-      input: {
-        taskId: 'first-task',
-        eventType: 'TASK_STARTED',
-        component: 'camina',
-        stage: 'PLANNING',
-        message: 'Hello',
-        progress: 0.1,
-      },
-    },
-  },
-  {
-    query: `# Watch a task: where it stands, then every event. Start this, then run the Emit tab.
-subscription Watch($taskId: ID!, $after: String) {
-  taskUpdates(taskId: $taskId, after: $after) {
+  `# Watch a task: its state, then each event.
+# Changing tabs stops it: emit elsewhere.
+subscription Watch {
+  taskUpdates(taskId: "first-task") {
     __typename
     cursor
     progress {
@@ -92,6 +97,7 @@ subscription Watch($taskId: ID!, $after: String) {
     }
     ... on TaskEventRecorded {
       event {
+        id
         sequence
         eventType
         component
@@ -105,10 +111,7 @@ subscription Watch($taskId: ID!, $after: String) {
   }
 }
 `,
-    variables: { taskId: 'first-task' },
-  },
-  {
-    query: `# The tasks, the most recently started first.
+  `# The tasks, the most recently started first.
 query Tasks {
   tasks(first: 20) {
     nodes {
@@ -132,10 +135,7 @@ query Tasks {
   }
 }
 `,
-    variables: {},
-  },
-  {
-    query: `# A live board of the tasks that run.
+  `# A live board of the tasks that run.
 subscription Board {
   tasks(filter: { statuses: [RUNNING] }, maxRate: 2) {
     ready
@@ -150,6 +150,4 @@ subscription Board {
   }
 }
 `,
-    variables: {},
-  },
 ] as const;

@@ -5,7 +5,7 @@
 import {
   execute,
   getOperationAST,
-  type GraphQLError,
+  GraphQLError,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,

@@ -57,6 +57,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (path !== GRAPHQL_PATH) return sendPlain(response, 404);
     if (origins.handleCors(request, response)) return;
     if (!origins.allows(request)) return sendPlain(response, 403);
+    if (request.method !== 'GET' && request.method !== 'POST') {
+      response.setHeader('allow', 'GET, POST');
+      return sendPlain(response, 405);
+    }
     if (prefersEventStream(request.headers.accept)) return sse.handle(request, response);
     if (draining !== undefined) return refuse(response);
     if (options.graphiql && wantsGraphiql(request)) return graphiql.handle(request, response);
@@ -105,10 +109,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   async function comeToRest(): Promise<void> {
     health.stopping();
     const deadline = AbortSignal.timeout(options.drainMs);
+    sse.drain();
+    // The door stays open until the streams are told: whoever still comes hears "not ready" rather than nothing.
+    await webSockets.drain(options.drainMs * CLOSE_SPREAD, deadline);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    sse.drain();
-    await webSockets.drain(options.drainMs * CLOSE_SPREAD, deadline);
     const cutOff = (): void => server.closeAllConnections();
     if (deadline.aborted) cutOff();
     else deadline.addEventListener('abort', cutOff, { once: true });
@@ -131,5 +136,8 @@ function sendPlain(response: ServerResponse, status: number): void {
 }
 
 function refuseUpgrade(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  // The server has let go of this socket: nobody else hears its errors, or ends it when its peer does not.
+  const release = (): void => void socket.destroy();
+  socket.on('error', release).end(head, release);
 }

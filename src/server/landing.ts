@@ -1,6 +1,7 @@
 /** The page at `/`: what this is, and where to go from here. */
 import type { ServerResponse } from 'node:http';
 import { GRAPHQL_PATH } from './graphql.ts';
+import { MARK, MARK_URL } from './mark.ts';
 
 export function sendLanding(response: ServerResponse, graphiql: boolean): void {
   const body = page(graphiql);
@@ -8,7 +9,8 @@ export function sendLanding(response: ServerResponse, graphiql: boolean): void {
     .writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'content-length': Buffer.byteLength(body),
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",
       'x-content-type-options': 'nosniff',
     })
     .end(body);
@@ -21,11 +23,12 @@ function page(graphiql: boolean): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Drumline</title>
+<link rel="icon" href="${MARK_URL}">
 <style>
   :root { color-scheme: light dark; --ink: #1c2430; --soft: #5c6675; --paper: #fdfdfb; --line: #dcdfe4; --run: #2b6cb0 }
   @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #98a2b0; --paper: #14181e; --line: #2c333d; --run: #7db3e8 } }
   body { max-width: 40rem; margin: 16vh auto; padding: 0 24px; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
-  h1 { font-size: 28px; margin: 0 0 4px }
+  h1 { display: flex; align-items: center; gap: 12px; font-size: 28px; margin: 0 0 4px }
   p { margin: 0 0 24px; color: var(--soft) }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: 8px 24px; border-top: 1px solid var(--line); padding-top: 16px; margin: 0 }
   dt { color: var(--soft) }
@@ -33,7 +36,7 @@ function page(graphiql: boolean): string {
   code { font: 14px/1.5 ui-monospace, monospace }
   a { color: var(--run) }
 </style>
-<h1>Drumline</h1>
+<h1>${MARK}Drumline</h1>
 <p>Live progress for multi-agent tasks. The server is running.</p>
 <dl>
   <dt>Explore</dt><dd>${explore}</dd>

@@ -34,6 +34,13 @@ const MAX_EVENT_ID_LENGTH = 1_024;
 /** So that clients which were cut at once do not come back at once. */
 const RETRY_JITTER_MS = 5_000;
 
+const STREAM_HEADERS = Object.freeze({
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  // Proxies that would hold back what looks small: do not.
+  'x-accel-buffering': 'no',
+});
+
 export function createSseTransport(options: SseOptions): SseTransport {
   const { graphql, mask, maxBodyBytes, random = Math.random } = options;
   const heartbeat = createHeartbeat(options);
@@ -41,7 +48,7 @@ export function createSseTransport(options: SseOptions): SseTransport {
   let isDraining = false;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (isDraining) return sendErrors(response, 503, [mask(new ShuttingDownError())]);
+    if (isDraining) return refuse(request, response);
     const lastEventId = request.headers['last-event-id'];
     if (Array.isArray(lastEventId) || (lastEventId?.length ?? 0) > MAX_EVENT_ID_LENGTH) {
       response.writeHead(431).end();
@@ -76,10 +83,13 @@ export function createSseTransport(options: SseOptions): SseTransport {
       },
       stalled: () => response.destroy(),
     });
-    const end = (lastWords: string): void => void response.end(lastWords);
+    const end = (lastWords: string): void => endForGood(response, lastWords);
     open.add(end);
     // Leaving settles the pending `next()`, so the loop below ends whatever it waits for.
-    response.once('close', () => void Promise.resolve(results.return?.()).catch(() => undefined));
+    const leave = (): void => void Promise.resolve(results.return?.()).catch(() => undefined);
+    // It may have left while its stream was being prepared.
+    if (response.closed) leave();
+    else response.once('close', leave);
     try {
       await outlet.write(':\n\n');
       for await (const streamed of results) {
@@ -96,17 +106,33 @@ export function createSseTransport(options: SseOptions): SseTransport {
     }
   }
 
+  /** An `EventSource` gives up for good at 503, so it is told to come back like those whose streams just ended. */
+  function refuse(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method !== 'GET') return sendErrors(response, 503, [mask(new ShuttingDownError())]);
+    response.writeHead(200, STREAM_HEADERS);
+    endForGood(response, comeBack());
+  }
+
+  function comeBack(): string {
+    return `retry: ${Math.round(random() * RETRY_JITTER_MS)}\n\n`;
+  }
+
   return {
     handle,
     drain() {
       isDraining = true;
-      for (const end of open) end(`retry: ${Math.round(random() * RETRY_JITTER_MS)}\n\n`);
+      for (const end of open) end(comeBack());
     },
     get streamCount() {
       return open.size;
     },
     [Symbol.dispose]: () => heartbeat[Symbol.dispose](),
   };
+}
+
+/** End the connection as well, or a client would come back over it to the server that is leaving. */
+function endForGood(response: ServerResponse, lastWords: string): void {
+  response.once('finish', () => response.req.socket.destroySoon()).end(lastWords);
 }
 
 /** JSON has no line breaks of its own, so one `data:` line holds it. */
@@ -124,12 +150,7 @@ interface Outlet {
 
 function createOutlet(response: ServerResponse): Outlet {
   const watch = createWriteWatch();
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache, no-transform',
-    // Proxies that would hold back what looks small: do not.
-    'x-accel-buffering': 'no',
-  });
+  response.writeHead(200, STREAM_HEADERS);
   return {
     get waitingSince() {
       return watch.waitingSince;

@@ -13,6 +13,7 @@ import { toPayload, type MaskError } from './errors.ts';
 import type { Graphql } from './graphql.ts';
 import { createHeartbeat, createWriteWatch, type Heartbeat, type WriteWatch } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
+import { keepOrderById } from './message-order.ts';
 import { subscribeOperation } from './subscribe.ts';
 
 export interface WebSocketOptions {
@@ -153,6 +154,11 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
   let isAnswering = true;
   const beating = heartbeat.add({
     beat(late) {
+      // Our ping would stand behind what the reader has not taken yet; whether it takes anything is watched below.
+      if (watch.waitingSince !== undefined) {
+        isAnswering = true;
+        return;
+      }
       if (!isAnswering && !late) return socket.terminate();
       isAnswering = false;
       socket.ping();
@@ -166,12 +172,17 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
   socket.on('pong', () => (isAnswering = true));
   socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
 
+  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (text) => send(socket, text, watch),
+      send: (text) => send(socket, text, { watch, gone }),
       close: (code, reason) => socket.close(code, reason),
-      onMessage(handle) {
+      onMessage(protocolHandle) {
+        // Whoever is on the way out begins nothing new.
+        const handle = keepOrderById(async (text) => {
+          if (socket.readyState === socket.OPEN) await protocolHandle(text);
+        });
         socket.on('message', (data) => {
           isAnswering = true;
           const text = messageText(data);
@@ -192,11 +203,14 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
 }
 
 /** Resolves when the operating system took the text, or the socket is gone: its stream waits, and nothing piles up. */
-function send(socket: WebSocket, text: string, watch: WriteWatch): Promise<void> {
+function send(
+  socket: WebSocket,
+  text: string,
+  { watch, gone }: { readonly watch: WriteWatch; readonly gone: Promise<void> },
+): Promise<void> {
+  // A stream whose socket is closing stands still until it is left, or it would run to its end for nobody.
+  if (socket.readyState !== socket.OPEN) return gone;
   return new Promise((resolve) => {
-    if (socket.readyState === socket.CLOSED) return resolve();
-    // A stream whose socket is closing stands still until it is left, or it would run to its end for nobody.
-    if (socket.readyState !== socket.OPEN) return void socket.once('close', () => resolve());
     watch.started();
     socket.send(text, () => {
       watch.finished();

@@ -30,7 +30,8 @@ function open(options: ClientOptions, mode: Mode): OfficialClient {
       client.subscribe<WatchAnswer>(
         { query: WATCH, variables: { taskId } },
         {
-          next: ({ data, errors }) => (data == null ? ended.reject(new Error(errors?.[0]?.message)) : onUpdate(data.taskUpdates)),
+          next: ({ data, errors }) =>
+            data == null ? ended.reject(new Error(errors?.[0]?.message)) : onUpdate(data.taskUpdates),
           error: ended.reject,
           complete: ended.resolve,
         },

@@ -71,7 +71,7 @@ export interface Played {
 }
 
 /** Five cuts and one restart. */
-export const BREAKS: readonly Break[] = ['reset', 'clean close', 'mid-frame', 'restart', 'mid-frame', 'reset'];
+const BREAKS: readonly Break[] = ['reset', 'clean close', 'mid-frame', 'restart', 'mid-frame', 'reset'];
 
 export async function playStory(
   openClient: (options: ClientOptions) => OfficialClient,
@@ -168,7 +168,13 @@ function createTask(server: ServerProcess): Task {
     await emitter.emitUntilAcknowledged(event(eventType));
     return last;
   };
-  return { id, event: () => event(), record: async () => record(), end: async () => record('TASK_COMPLETED'), last: () => last };
+  return {
+    id,
+    event: () => event(),
+    record: async () => record(),
+    end: async () => record('TASK_COMPLETED'),
+    last: () => last,
+  };
 }
 
 async function cut(how: Exclude<Break, 'mid-frame'>, proxy: TcpProxy, server: ServerProcess): Promise<void> {

@@ -55,7 +55,10 @@ test('500 subscribers attach at random moments of 5,000 events: snapshot and eve
     await emitter.emitUntilAcknowledged(batch.length === 1 && first !== undefined ? first : batch);
     // Neither a backlog that all would only read in one go, nor all in step.
     const near = (one: Subscriber): boolean => one.progress() === undefined || one.at() > emitted - MOST_LAG;
-    await waitFor(() => subscribers.every(near), { withinMs: 60_000, what: 'the slowest subscriber' });
+    await waitFor(() => subscribers.every(near), {
+      withinMs: 60_000,
+      what: () => describeSlowest(subscribers, emitted),
+    });
   }
   expect(subscribers).toHaveLength(SUBSCRIBERS);
   await settlesWithin(Promise.all(subscribers.map(({ ended }) => ended)), { withinMs: 60_000, what: 'all ends' });
@@ -70,6 +73,11 @@ test('500 subscribers attach at random moments of 5,000 events: snapshot and eve
   // They did attach in the middle, not all before the first event or after the last.
   expect(new Set(subscribers.map(({ beganAt }) => beganAt())).size).toBeGreaterThan(50);
 }, 180_000);
+
+function describeSlowest(subscribers: readonly Subscriber[], emitted: number): string {
+  const behind = subscribers.map((one) => emitted - one.at()).toSorted((a, b) => b - a);
+  return `the slowest subscribers, of ${subscribers.length}, which are behind by ${behind.slice(0, 10).join(', ')}`;
+}
 
 interface Subscriber {
   readonly ended: Promise<void>;
@@ -86,6 +94,7 @@ type Update = { readonly __typename: string; readonly progress: ProgressState; r
 
 function createSubscriber(index: number): Subscriber {
   const ended = Promise.withResolvers<void>();
+  ended.promise.catch(() => undefined); // Asked for at the end; a failure before that is not forgotten.
   const problems: string[] = [];
   let state: ProgressState | undefined;
   let beganAt: number | undefined;

@@ -41,10 +41,8 @@ test('50 watchers, each cut 20 times during a replay, see 1 to 593 exactly once 
   }
   const emitter = createEmitter({ url: server.graphqlUrl });
   await replay(emitter, events);
-  const ended = victims.map(async ({ watcher }) =>
-    settlesWithin(watcher.ended, { withinMs: 60_000, what: watcher.name }),
-  );
-  await Promise.all(ended);
+  const ended = Promise.all(victims.map(async ({ watcher }) => watcher.ended));
+  await settlesWithin(ended, { withinMs: 60_000, what: () => victims.map(({ describe }) => describe()).join('\n') });
 
   expect(victims.map((victim) => victim.cuts())).toEqual(victims.map(() => CUTS_EACH));
   const log = await readTaskLog(server.graphqlUrl, taskId);
@@ -59,6 +57,7 @@ test('50 watchers, each cut 20 times during a replay, see 1 to 593 exactly once 
 interface Victim extends AsyncDisposable {
   readonly watcher: Watcher;
   cuts(): number;
+  describe(): string;
 }
 
 interface VictimOptions {
@@ -73,10 +72,11 @@ async function openVictim({ index, taskId, port, random }: VictimOptions): Promi
   const proxy = await openTcpProxy({ target: { port } });
   const options = { name: `${transport} ${index}`, origin: proxy.origin, taskId, replay: true };
   const cutter = cutConnections({ proxy, random, onSilence: () => watcher.pathDied() });
-  const watcher = openWatcher(transport, { ...options, silenceMs: 500, retryMs: random.int(1, 30) });
+  const watcher = openWatcher(transport, { ...options, silenceMs: 1_000, retryMs: random.int(1, 30) });
   return {
     watcher,
     cuts: cutter.cuts,
+    describe: () => `${watcher.name}: at ${watcher.at} after ${watcher.connects} connections, ${cutter.cuts()} cuts`,
     async [Symbol.asyncDispose]() {
       await watcher[Symbol.asyncDispose]();
       await proxy[Symbol.asyncDispose]();

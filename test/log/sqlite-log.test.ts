@@ -13,7 +13,10 @@ let opened = 0;
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function openAt(path: string, options: Parameters<typeof testEventLog>[0]['open'] extends (o: infer O) => unknown ? O : never): Promise<EventLog> {
+async function openAt(
+  path: string,
+  options: Parameters<typeof testEventLog>[0]['open'] extends (o: infer O) => unknown ? O : never,
+): Promise<EventLog> {
   const log = await openSqliteLog({ ...options, path });
   pathOf.set(log, path);
   return log;

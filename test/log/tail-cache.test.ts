@@ -6,6 +6,7 @@ import { openMemoryLog } from '../../src/log/memory-log.ts';
 import { withTailCache, type TailCacheOptions } from '../../src/log/tail-cache.ts';
 import { newEvent, newEvents, numbers, oneTo } from '../suites/event-log/support.ts';
 import { testEventLog } from '../suites/event-log-suite.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { shareLog, wrapLog, type Around } from '../support/wrapped-log.ts';
 
 const EXCLUSIVE: LogTraits = { durable: 'process', exclusive: true };
@@ -103,6 +104,78 @@ describe('what is read from memory', () => {
     expect(pages.every((page) => page.length === 1)).toBe(true);
   });
 
+  test('beside others, a reader that asks while a question is under way is answered by the next one', async () => {
+    const answers: PromiseWithResolvers<void>[] = [];
+    const store = openMemoryLog();
+    const slow: Around = async ({ name }, proceed) => {
+      const result = await proceed();
+      if (name !== 'read') return result;
+      const answer = Promise.withResolvers<void>();
+      answers.push(answer);
+      await answer.promise;
+      return result;
+    };
+    await using log = withTailCache(wrapLog(shareLog(store), slow));
+    await store.append(newEvents('task', 3));
+    const early = log.read('task', { after: 3, limit: 10 });
+    await waitFor(() => answers.length === 1, { withinMs: 1_000, what: 'the first question' });
+    await store.append([newEvent({ eventId: 'of another server' })]);
+    const late = log.read('task', { after: 3, limit: 10 });
+    answers[0]?.resolve();
+    await waitFor(() => answers.length === 2, { withinMs: 1_000, what: 'the second question' });
+    answers[1]?.resolve();
+    await early;
+    expect(numbers(await late)).toEqual([4]);
+  });
+
+  test('beside others, a reader far ahead of what is held gets all there is', async () => {
+    const store = openMemoryLog();
+    await using log = withTailCache(shareLog(store));
+    await store.append(newEvents('task', 3));
+    await log.read('task', { after: 3, limit: 10 });
+    await store.append(newEvents('task', 900, 'more-'));
+    expect(await log.read('task', { after: 400, limit: 700 })).toHaveLength(503);
+    expect(await log.read('task', { after: 3, limit: 1_000 })).toHaveLength(900);
+  });
+
+  test('beside others, appends that are answered out of order do not cost what is held', async () => {
+    const { log: inner, asked } = openCounted(SHARED);
+    const turns: (() => void)[] = [];
+    const reversed: Around = async ({ name }, proceed) => {
+      const result = await proceed();
+      if (name === 'append') await new Promise<void>((resolve) => turns.push(resolve));
+      return result;
+    };
+    await using log = withTailCache(wrapLog(inner, reversed));
+    await inner.append(newEvents('task', 3));
+    const [held] = await log.read('task', { after: 2, limit: 10 });
+    const appends = oneTo(3).map((index) => log.append([newEvent({ eventId: `new-${index}` })]));
+    await waitFor(() => turns.length === 3, { withinMs: 1_000, what: 'three appends' });
+    for (const [index, answer] of turns.toReversed().entries()) {
+      answer();
+      await appends[2 - index];
+    }
+    asked.length = 0;
+    const page = await log.read('task', { after: 2, limit: 10 });
+    expect(numbers(page)).toEqual([3, 4, 5, 6]);
+    expect(page[0]).toBe(held);
+    expect(asked).toEqual(['read task']);
+  });
+
+  test('a task that was trimmed is read from its oldest event on without asking, too', async () => {
+    const { log: inner, asked } = openCounted();
+    await using log = withTailCache(inner);
+    await log.append(newEvents('task', 10));
+    await log.trim('task', 6);
+    await log.read('task', { after: 0, limit: 100 });
+    asked.length = 0;
+    for (const after of [0, 3, 6, 7]) {
+      const page = await log.read('task', { after, limit: 100 });
+      expect(page[0]?.seq).toBe(Math.max(after, 6) + 1);
+    }
+    expect(asked).toEqual([]);
+  });
+
   test('beside others, a full page of what is known asks nobody', async () => {
     const { log: inner, asked } = openCounted(SHARED);
     await using log = withTailCache(inner);
@@ -160,6 +233,18 @@ describe('limits', () => {
     expect(asked).not.toEqual([]);
   });
 
+  test('the room of a task that went is used again', async () => {
+    const { log: inner, asked } = openCounted();
+    await using log = withTailCache(inner, { maxEvents: 6 });
+    for (const index of oneTo(20)) {
+      await log.append(newEvents(`task-${index}`, 3));
+      await log.read(`task-${index}`, { after: 0, limit: 10 });
+    }
+    asked.length = 0;
+    for (const index of [19, 20]) expect(await log.read(`task-${index}`, { after: 0, limit: 10 })).toHaveLength(3);
+    expect(asked).toEqual([]);
+  });
+
   test('large events weigh more: by bytes, few of them are held', async () => {
     const { log: inner, asked } = openCounted();
     await using log = withTailCache(inner, { maxBytes: 100_000 });
@@ -176,19 +261,20 @@ describe('limits', () => {
 });
 
 describe('after a failed append', () => {
-  /** A log whose next append runs `instead`. */
+  /** A log whose next append runs `instead`; when that does not throw, the append is made. */
   function openFailing(): {
     readonly inner: EventLog;
     readonly log: EventLog;
-    failNext(instead: (proceed: () => Promise<unknown>) => Promise<never>): void;
+    failNext(instead: (proceed: () => Promise<unknown>) => Promise<unknown>): void;
   } {
     const inner = openMemoryLog();
-    let fail: ((proceed: () => Promise<unknown>) => Promise<never>) | undefined;
-    const failing = wrapLog(inner, ({ name }, proceed) => {
+    let fail: ((proceed: () => Promise<unknown>) => Promise<unknown>) | undefined;
+    const failing = wrapLog(inner, async ({ name }, proceed) => {
       if (name !== 'append' || fail === undefined) return proceed();
       const instead = fail;
       fail = undefined;
-      return instead(proceed);
+      await instead(proceed);
+      return proceed();
     });
     return {
       inner,
@@ -228,6 +314,42 @@ describe('after a failed append', () => {
     await log.append([newEvent({ taskId: 'other', eventId: 'e' })]);
     expect(numbers(await log.read('task', { after: 3, limit: 10 }))).toEqual([4]);
     expect((await log.head('task'))?.progress.seq).toBe(4);
+  });
+
+  test('a success that was under way before the failure settles nothing', async () => {
+    const { inner, log, failNext } = openFailing();
+    await using _ = log;
+    await log.append(newEvents('task', 3));
+    const beforehand = Promise.withResolvers<void>();
+    failNext(async () => {
+      // Late, and no failure.
+      await beforehand.promise;
+    });
+    const early = log.append([newEvent({ taskId: 'other', eventId: 'early' })]);
+    failNext(async () => {
+      throw new StoreUnavailableError('UNKNOWN');
+    });
+    await expect(log.append([newEvent({ eventId: 'unknown' })])).rejects.toMatchObject({ outcome: 'UNKNOWN' });
+    expect(await log.read('task', { after: 3, limit: 10 })).toEqual([]);
+    beforehand.resolve();
+    await early;
+    expect(await log.read('task', { after: 3, limit: 10 })).toEqual([]);
+    await inner.append([newEvent({ eventId: 'unknown' })]);
+    expect(numbers(await log.read('task', { after: 3, limit: 10 }))).toEqual([4]);
+  });
+
+  test('what it recorded is read once a later append settled it, even if nobody asked in between', async () => {
+    const { inner, log, failNext } = openFailing();
+    await using _ = log;
+    await log.append(newEvents('task', 3));
+    await log.read('task', { after: 3, limit: 10 });
+    failNext(async () => {
+      throw new StoreUnavailableError('UNKNOWN');
+    });
+    await expect(log.append([newEvent({ eventId: 'unknown' })])).rejects.toMatchObject({ outcome: 'UNKNOWN' });
+    await inner.append([newEvent({ eventId: 'unknown' })]);
+    await log.append([newEvent({ taskId: 'other', eventId: 'e' })]);
+    expect(numbers(await log.read('task', { after: 3, limit: 10 }))).toEqual([4]);
   });
 
   test.each([new StoreFullError(), new StoreUnavailableError('FAILED'), new Error('unforeseen')])(

@@ -28,9 +28,9 @@ export function createRandom(seed: number): Random {
     next,
     int,
     pick(choices) {
-      const chosen = choices[int(0, choices.length - 1)];
+      const [chosen] = choices.slice(int(0, choices.length - 1)).map((value) => ({ value }));
       if (chosen === undefined) throw new RangeError('nothing to pick from');
-      return chosen;
+      return chosen.value;
     },
   };
 }

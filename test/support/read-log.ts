@@ -85,7 +85,7 @@ export async function query(url: string, text: string, variables: Readonly<Recor
     body: JSON.stringify({ query: text, variables }),
     signal: AbortSignal.timeout(20_000),
   });
-  const answer = z.object({ data: z.unknown(), errors: z.undefined() }).safeParse(await response.json());
-  if (!answer.success) throw new Error(`HTTP ${response.status}: the answer has errors`, { cause: answer.error });
+  const answer = z.object({ data: z.unknown(), errors: z.undefined().optional() }).safeParse(await response.json());
+  if (!answer.success) throw new Error(`HTTP ${response.status}: the answer has errors`);
   return answer.data.data;
 }

@@ -32,6 +32,7 @@ export interface MidFrameCut {
   readonly moreBytes: number;
   /** A reset by default. */
   readonly how?: CutKind;
+  /** Called when it was cut, unless the client had left by then. */
   readonly onCut?: () => void;
 }
 
@@ -87,10 +88,11 @@ export function openLink({ id, client, upstream, onClosed }: LinkOptions): Proxy
   const cutNow = (): void => {
     if (state !== 'open' || cut === undefined) return;
     const { how = 'reset', onCut } = cut;
+    const isMissed = !client.readableEnded && !client.destroyed;
     cut = undefined;
     if (how === 'half-open') halfOpen();
     else close(how === 'reset' ? (socket) => socket.resetAndDestroy() : endGently);
-    onCut?.();
+    if (isMissed) onCut?.();
   };
 
   for (const [socket, other] of [

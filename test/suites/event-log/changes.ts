@@ -55,19 +55,22 @@ export function testChanges({ open }: LogUnderTest): void {
     expect((await collectChanges(log, found.position, 4)).taskIds).toEqual(['task-7']);
   });
 
-  test('a task that changes between two pages is not lost', async () => {
-    await using log = await open(logOptions());
-    const start = await log.changes({ limit: 100 });
-    for (const taskId of ['a', 'b', 'c', 'd']) await log.append([newEvent({ taskId, eventId: '1' })]);
-    const first = await log.changes({ after: start.position, limit: 2 });
-    expect(first.taskIds).toHaveLength(2);
-    for (const taskId of ['a', 'd']) await log.append([newEvent({ taskId, eventId: '2' })]);
-    const rest = await collectChanges(log, first.position, 2);
-    const seenAfterwards = new Set(rest.taskIds);
-    expect(seenAfterwards.has('a')).toBe(true);
-    expect(seenAfterwards.has('d')).toBe(true);
-    expect(new Set([...first.taskIds, ...rest.taskIds])).toEqual(new Set(['a', 'b', 'c', 'd']));
-  });
+  test.each([1, 2, 3])(
+    'a task that changes between two pages is not lost, nor is another (pages of %d)',
+    async (limit) => {
+      await using log = await open(logOptions());
+      const start = await log.changes({ limit: 100 });
+      for (const taskId of ['a', 'b', 'c', 'd']) await log.append([newEvent({ taskId, eventId: '1' })]);
+      const first = await log.changes({ after: start.position, limit: 2 });
+      expect(first.taskIds).toHaveLength(2);
+      for (const taskId of ['a', 'd']) await log.append([newEvent({ taskId, eventId: '2' })]);
+      const rest = await collectChanges(log, first.position, limit);
+      const seenAfterwards = new Set(rest.taskIds);
+      expect(seenAfterwards.has('a')).toBe(true);
+      expect(seenAfterwards.has('d')).toBe(true);
+      expect(new Set([...first.taskIds, ...rest.taskIds])).toEqual(new Set(['a', 'b', 'c', 'd']));
+    },
+  );
 
   test('no change is missed while appends run', async () => {
     await using log = await open(logOptions());

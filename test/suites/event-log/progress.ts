@@ -10,6 +10,7 @@ import {
   newEvents,
   numbers,
   oneTo,
+  openForAll,
   readAll,
 } from './support.ts';
 import type { LogUnderTest } from './support.ts';
@@ -141,12 +142,6 @@ function testStates({ open }: LogUnderTest): void {
     }
   });
 
-  test.each([-1, 6, 1_000, 2 ** 31, Number.MAX_SAFE_INTEGER])('there is no state at %d of 5 events', async (seq) => {
-    await using log = await open(logOptions());
-    await log.append(newEvents('task', 5));
-    expect(await log.progressAt('task', seq)).toBeUndefined();
-  });
-
   test('the end is final: later events are stored and move only the place', async () => {
     await using log = await open(logOptions({ snapshotEvery: 2 }));
     await log.append([newEvent({ eventId: 'end', eventType: 'task_completed', component: 'lead' })]);
@@ -174,7 +169,8 @@ function testStates({ open }: LogUnderTest): void {
   });
 }
 
-function testRead({ open }: LogUnderTest): void {
+function testRead(driver: LogUnderTest): void {
+  const { open } = driver;
   test('read pages oldest first, from just after a place', async () => {
     await using log = await open(logOptions());
     await log.append(newEvents('task', 23));
@@ -190,6 +186,11 @@ function testRead({ open }: LogUnderTest): void {
     expect(pages.flat()).toEqual(oneTo(23));
   });
 
+  const shared = openForAll(driver, logOptions(), async (log) => {
+    await log.append(newEvents('of-4', 4));
+    await log.append(newEvents('of-5', 5));
+  });
+
   test.each([
     { after: 0, limit: 1, expected: [1] },
     { after: 0, limit: 4, expected: [1, 2, 3, 4] },
@@ -200,11 +201,13 @@ function testRead({ open }: LogUnderTest): void {
     { after: 5, limit: 100, expected: [] },
     { after: 2 ** 31, limit: 100, expected: [] },
   ])('of 4 events, read after $after, at most $limit, gives $expected', async ({ after, limit, expected }) => {
-    await using log = await open(logOptions());
-    await log.append(newEvents('task', 4));
-    expect(numbers(await log.read('task', { after, limit }))).toEqual(expected);
+    expect(numbers(await shared().read('of-4', { after, limit }))).toEqual(expected);
     // Once more: a cache that was filled by the first read answers the same.
-    expect(numbers(await log.read('task', { after, limit }))).toEqual(expected);
+    expect(numbers(await shared().read('of-4', { after, limit }))).toEqual(expected);
+  });
+
+  test.each([-1, 6, 1_000, 2 ** 31, Number.MAX_SAFE_INTEGER])('there is no state at %d of 5 events', async (seq) => {
+    expect(await shared().progressAt('of-5', seq)).toBeUndefined();
   });
 
   test('an append is seen by the next read, head and progressAt', async () => {

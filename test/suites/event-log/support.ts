@@ -3,6 +3,7 @@
  * hash worked out a second time, from the words of the contract and without the code of any driver.
  */
 import { createHash } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
 import type { Genesis, NewEvent, TaskEvent } from '../../../src/domain/event.ts';
 import { foldEvent, initialProgress, type TaskProgress } from '../../../src/domain/progress.ts';
 import type { EventLog, LogTraits } from '../../../src/log/event-log.ts';
@@ -44,6 +45,27 @@ export function createTestClock(time: number = Date.UTC(2026, 0, 1)): TestClock 
 
 export function logOptions(options: Partial<LogOptions> = {}): LogOptions {
   return { now: createTestClock().now, snapshotEvery: 1_000, ...options };
+}
+
+/**
+ * One log for all tests of the surrounding `describe`, which keep out of each other's tasks: opening one may be slow.
+ * @param prepare runs once, before the first test.
+ */
+export function openForAll(
+  { open }: LogUnderTest,
+  options: LogOptions,
+  prepare: (log: EventLog) => Promise<void> = async () => undefined,
+): () => EventLog {
+  let shared: EventLog | undefined;
+  beforeAll(async () => {
+    shared = await open(options);
+    await prepare(shared);
+  });
+  afterAll(() => shared?.[Symbol.asyncDispose]());
+  return () => {
+    if (shared === undefined) throw new Error('The log is opened before the first test, not before.');
+    return shared;
+  };
 }
 
 /** One event; what a test does not speak of does not matter to it. */

@@ -1,7 +1,7 @@
 /** Pages of tasks: their order, where a page ended, and the conditions. */
 import { expect, test } from 'vitest';
 import type { EventLog, TaskConditions, TaskHead, TaskQuery } from '../../../src/log/event-log.ts';
-import { logOptions, LONG_AGO, newEvent } from './support.ts';
+import { logOptions, LONG_AGO, newEvent, openForAll } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 
 export function testTasks(driver: LogUnderTest): void {
@@ -79,7 +79,7 @@ function testOrder({ open }: LogUnderTest): void {
   });
 }
 
-function testConditions({ open }: LogUnderTest): void {
+function testConditions(driver: LogUnderTest): void {
   const cases: readonly (readonly [string, TaskConditions, readonly string[]])[] = [
     ['none', {}, ['run_1', 'runX1', 'Run_1', 'done', 'dead', 'idle']],
     ['a status', { statuses: ['completed'] }, ['done']],
@@ -107,8 +107,7 @@ function testConditions({ open }: LogUnderTest): void {
     ['no label at all', { labels: [] }, []],
   ];
 
-  test.each(cases)('conditions: %s', async (_, conditions, expected) => {
-    await using log = await open(logOptions());
+  const shared = openForAll(driver, logOptions(), async (log) => {
     await log.append([
       newEvent({ taskId: 'run_1', eventId: '1', timestamp: LONG_AGO + 5 }),
       newEvent({ taskId: 'runX1', eventId: '1', timestamp: LONG_AGO + 4, stage: 'review' }),
@@ -117,6 +116,10 @@ function testConditions({ open }: LogUnderTest): void {
       newEvent({ taskId: 'dead', eventId: '1', timestamp: LONG_AGO + 1, eventType: 'task_failed', stage: 'failed' }),
     ]);
     await log.initTask({ taskId: 'idle', labels: ['blue', '50 % "off"_\u0000', 'a,b'] });
+  });
+
+  test.each(cases)('conditions: %s', async (_, conditions, expected) => {
+    const log = shared();
     const inOrder = (query: Partial<TaskQuery>) => log.tasks({ ...conditions, ...query, limit: 100 });
     // A task that was only announced began when it was: later than all events here.
     const wanted = [...expected].toSorted((one, other) => Number(other === 'idle') - Number(one === 'idle'));

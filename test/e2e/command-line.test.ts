@@ -1,14 +1,16 @@
 /** `drumline serve` and `main.ts` as real processes: the ready line, the signals, the exit codes. */
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { request } from '../../src/client/index.ts';
 import { openSubscription } from '../../src/client/subscription.ts';
-import { TaskUpdatesDocument } from '../../src/client/generated/graphql.ts';
+import { InitTaskDocument, TaskUpdatesDocument } from '../../src/client/generated/graphql.ts';
 import { startServer } from '../support/server-process.ts';
 import { openTempDir } from '../support/temp-dir.ts';
-import { settlesWithin } from '../support/wait-for.ts';
+import { settlesWithin, waitFor } from '../support/wait-for.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -41,6 +43,15 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   }
 }
 
+function isLogLine(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'level' in value && 'time' in value && 'msg' in value;
+}
+
+/** The server has read what came before: it answers in the order in which connections came. */
+async function expectAnswer(url: string): Promise<void> {
+  expect((await fetch(`${url}?query=%7B__typename%7D`)).status).toBe(200);
+}
+
 function serve(...args: readonly string[]): Promise<Ended> {
   return run([MAIN, 'serve', '--port', '0', '--store', 'memory:', ...args]);
 }
@@ -49,8 +60,7 @@ test('prints one line when it is ready; logs are JSON lines on standard error', 
   await using server = await startServer({ store: 'memory:' });
   await server.sigterm();
   expect(server.stdout).toEqual([`drumline listening on ${server.origin}`]);
-  for (const line of server.stderr)
-    expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number), msg: expect.any(String) });
+  for (const line of server.stderr) expect(JSON.parse(line)).toSatisfy(isLogLine);
 });
 
 describe('a wrong setting ends it with 78, in one line that names it, in under two seconds', () => {
@@ -102,21 +112,55 @@ describe('signals', () => {
     '%s: it drains, tells its watchers to come back (1012), and exits 0',
     async (signal) => {
       await using server = await startServer({ store: 'memory:' });
-      const connected = Promise.withResolvers<void>();
+      const { graphqlUrl: url } = server;
+      await request({ url, document: InitTaskDocument, variables: { input: { taskId: 't' } } });
       using watching = openSubscription({
-        url: server.graphqlUrl,
+        url,
         document: TaskUpdatesDocument,
         variables: { taskId: 't' },
         signal: new AbortController().signal,
-        onConnected: connected.resolve,
+        onConnected: () => {},
       });
-      const next = watching.next();
-      await connected.promise;
+      expect(await watching.next()).toMatchObject({ data: { taskUpdates: { __typename: 'TaskSnapshot' } } });
       process.kill(server.pid, signal);
-      await expect(next).rejects.toMatchObject({ status: 1012 });
+      await expect(watching.next()).rejects.toMatchObject({ status: 1012 });
       expect(await server.exited()).toMatchObject({ code: 0 });
     },
   );
+});
+
+test('a second signal ends it at once, whatever it still waits for', async () => {
+  await using server = await startServer({ store: 'memory:' });
+  // A request whose body never comes holds the drain until its deadline.
+  const slow = connect(server.port, '127.0.0.1');
+  slow.on('error', () => {});
+  slow.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n');
+  await once(slow, 'connect');
+  await expectAnswer(server.graphqlUrl);
+  process.kill(server.pid, 'SIGTERM');
+  await waitFor(() => server.stderr.some((line) => line.includes('draining')), { withinMs: 5_000, what: 'the drain' });
+  const { code, tookMs } = await server.sigterm();
+  slow.destroy();
+  expect(code).not.toBe(0);
+  expect(tookMs).toBeLessThan(1_000);
+});
+
+test('an error that nothing caught is logged, and the process ends with 70', async () => {
+  // Thrown once the server listens for such errors.
+  const bomb = `const timer = setInterval(() => {
+    if (process.listenerCount('uncaughtException') === 0) return;
+    clearInterval(timer);
+    throw new Error('boom');
+  }, 50)`;
+  const importing = ['--import', `data:text/javascript,${encodeURIComponent(bomb)}`];
+  const { code, stderr } = await run([...importing, MAIN, 'serve', '--port', '0', '--store', 'memory:']);
+  expect(code).toBe(70);
+  const fatal = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: number; err?: { message: string } })
+    .find(({ level }) => level === 60);
+  expect(fatal?.err?.message).toBe('boom');
 });
 
 describe('an old Node', () => {

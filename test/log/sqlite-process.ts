@@ -1,0 +1,58 @@
+/**
+ * A program of the tests: a process that owns a store. `hold` opens it and waits; `append` appends one event after the
+ * other, to a few tasks at once, and says each that was acknowledged, or refused, before it goes on.
+ */
+import { writeSync } from 'node:fs';
+import { argv, stdin } from 'node:process';
+import type { NewEvent } from '../../src/domain/event.ts';
+import { openSqliteLog } from '../../src/log/sqlite-log.ts';
+
+const IN_FLIGHT = 8;
+const [, , mode = '', path = '', prefix = ''] = argv;
+
+function say(line: string): void {
+  // At once and whole: what is said was acknowledged, whatever happens to this process next.
+  writeSync(1, `${line}\n`);
+}
+
+function event(number: number): NewEvent {
+  return {
+    taskId: `task-${number % 5}`,
+    eventId: `${prefix}-${number}`,
+    eventType: 'progress_update',
+    component: `worker-${number % 3}`,
+    stage: 'analysis',
+    message: `step ${number}`,
+    progress: (number % 10) / 10,
+  };
+}
+
+try {
+  const log = await openSqliteLog({ path, snapshotEvery: 10, onWarning: (message) => say(`warning ${message}`) });
+  say('open');
+  const over = new AbortController();
+  stdin.on('end', () => over.abort()).resume();
+  if (mode === 'append') {
+    let last = 0;
+    const appendOn = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        last += 1;
+        const sent = event(last);
+        try {
+          const [result] = await log.append([sent]);
+          say(`stored ${sent.taskId} ${result?.event.seq} ${sent.eventId} ${result?.event.hash}`);
+        } catch (error) {
+          const { code, outcome } = error as { code?: string; outcome?: string };
+          say(`refused ${sent.taskId} ${sent.eventId} ${code} ${outcome}`);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, appendOn));
+  } else {
+    await new Promise((resolve) => stdin.on('close', resolve));
+  }
+  await log[Symbol.asyncDispose]();
+  say('closed');
+} catch (error) {
+  say(`failed ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+}
