@@ -61,7 +61,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice or callback failed');
 
   const log = withTailCache(cleanup.use(await openLog(config, deps, logger)));
-  const bus = cleanup.use(deps.bus ?? createMemoryBus<DrumlineTopics>({ onHandlerError: onError }));
+  const bus = cleanup.use(deps.bus ?? createMemoryBus({ onHandlerError: onError }));
   const manager = cleanup.use(createEventManager({ log, bus, catchUpMs: config.catchUpMs, onError }));
 
   const graphql = createGraphql({ schema: createSchema(), manager, mask, maxBodyBytes: config.maxBodyBytes });

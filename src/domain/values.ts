@@ -23,17 +23,30 @@ export const Id = z
 export const ComponentName = z
   .string()
   .min(1, 'must not be empty')
-  .refine((name) => [...name].length <= LIMITS.componentLength, `must be at most ${LIMITS.componentLength} characters`)
+  // A character is at most two code units: nothing much longer is taken apart to be counted.
+  .refine(
+    (name) => name.length <= 2 * LIMITS.componentLength && [...name].length <= LIMITS.componentLength,
+    `must be at most ${LIMITS.componentLength} characters`,
+  )
   .refine(
     (name) => name.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(name),
     'must have no control characters and no lone surrogates',
   );
 
+/** RFC 3339 writes years with four digits, and an offset can lead out of them. */
+const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** Instants are milliseconds since 1970 inside; on the wire RFC 3339 with a zone. Finer digits are cut. */
 export const Instant = z
   .string()
   .superRefine((text, context) => {
-    if (z.iso.datetime({ offset: true }).safeParse(text).success) return;
+    if (z.iso.datetime({ offset: true }).safeParse(text).success) {
+      const time = Date.parse(text);
+      if (time >= FIRST_INSTANT && time <= LAST_INSTANT) return;
+      context.addIssue({ code: 'custom', message: 'must lie in the years 0000 to 9999 of UTC' });
+      return;
+    }
     const isNaive = z.iso.datetime({ local: true }).safeParse(text).success;
     context.addIssue({
       code: 'custom',
@@ -87,18 +100,27 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 
 function jsonProblem(value: unknown): JsonProblem | undefined {
   if (!isPlainObject(value)) return { path: [], message: 'must be a JSON object' };
-  const problem = findJsonProblem(value, [], { keys: 0 });
+  const problem = findJsonProblem(value, [], { keys: 0, values: 0 });
   if (problem !== undefined) return problem;
-  if (utf8Bytes(JSON.stringify(value)) <= LIMITS.detailsBytes) return undefined;
-  return { path: [], message: `must be at most ${LIMITS.detailsBytes} bytes as JSON` };
+  return utf8Bytes(JSON.stringify(value)) <= LIMITS.detailsBytes ? undefined : TOO_LARGE;
 }
 
-/** Walks at most `detailsDepth` levels, so that neither deep nesting nor a cycle can exhaust the stack. */
+const TOO_LARGE: JsonProblem = Object.freeze({
+  path: [],
+  message: `must be at most ${LIMITS.detailsBytes} bytes as JSON`,
+});
+
+/**
+ * Walks at most `detailsDepth` levels, so that neither deep nesting nor a cycle can exhaust the stack; and no more
+ * values than fit into the bytes (each takes two at least), so that one object in many places cannot exhaust the time.
+ */
 function findJsonProblem(
   value: unknown,
   path: readonly (string | number)[],
-  count: { keys: number },
+  count: { keys: number; values: number },
 ): JsonProblem | undefined {
+  count.values += 1;
+  if (count.values > LIMITS.detailsBytes / 2) return TOO_LARGE;
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return undefined;
   if (typeof value === 'number') return numberProblem(value, path);
   const isArray = Array.isArray(value);

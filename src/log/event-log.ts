@@ -1,5 +1,5 @@
 /**
- * THE CONTRACT of a log. Whatever passes the suite in `test/suites/event-log-suite.ts` is a driver.
+ * THE CONTRACT of a log. Whatever passes `conformance/event-log-suite.ts` is a driver.
  *
  * - `append` is atomic over its batch, numbers each task's events 1, 2, 3 … in input order without a hole, and
  *   resolves only when the events are as durable as the driver can make them (`traits.durable`).

@@ -4,6 +4,7 @@
  * what a disk did to the file is detected and not served.
  */
 import { access, constants, realpath, stat } from 'node:fs/promises';
+import type { DatabaseSync } from 'node:sqlite';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StoreUnavailableError } from '../domain/errors.ts';
 import type { NewEvent } from '../domain/event.ts';
@@ -42,12 +43,11 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   await using owned = new AsyncDisposableStack();
   owned.use(lockStore(path));
   const queue = owned.use(await openWriteQueue({ path, snapshotEvery }, onWarning));
-  const log = createLog(path, queue, { ...options, onWarning });
-  owned.defer(log.close);
+  const verbs = withLogErrors(() => createVerbs(owned.use(openReadable(path)), queue, { ...options, onWarning }));
   const resources = owned.move();
   let disposed: Promise<void> | undefined;
   return {
-    ...log.verbs,
+    ...verbs,
     async [Symbol.asyncDispose]() {
       disposed ??= resources.disposeAsync();
       await disposed;
@@ -55,17 +55,11 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   };
 }
 
-interface OpenedLog {
-  readonly verbs: Omit<EventLog, keyof AsyncDisposable>;
-  close(): void;
-}
-
-function createLog(
-  path: string,
+function createVerbs(
+  db: DatabaseSync,
   queue: WriteQueue,
   { now = Date.now, onWarning = () => undefined }: SqliteLogOptions,
-): OpenedLog {
-  const db = openReadable(path);
+): Omit<EventLog, keyof AsyncDisposable> {
   const begin = db.prepare('BEGIN');
   const end = db.prepare('COMMIT');
   const healing = new Set<string>();
@@ -78,11 +72,12 @@ function createLog(
     if (!db.isOpen) throw new StoreUnavailableError('FAILED');
     try {
       begin.run();
-      return operation();
+      const result = operation();
+      end.run();
+      return result;
     } catch (error) {
+      leave(db);
       throw toLogError(error, 'FAILED');
-    } finally {
-      if (db.isOpen && db.isTransaction) end.run();
     }
   }
 
@@ -134,34 +129,48 @@ function createLog(
   }
 
   return {
-    close: () => db.close(),
-    verbs: {
-      traits: { durable: 'power', exclusive: true },
-      initTask,
-      append,
-      head: (taskId) =>
-        read(() => {
-          const task = rows.load(taskId);
-          return task === undefined ? undefined : toHead(task);
-        }),
-      progressAt: (taskId, seq) => read(() => progressAt(taskId, seq)),
-      read: (taskId, range) =>
-        read(() => {
-          const task = rows.bounds(taskId);
-          return task === undefined ? [] : rows.events(task, range);
-        }),
-      tasks: (query) => list.tasks(query),
-      changes: (query) => read(() => list.changes(query)),
-      trim,
-      async publishObservation(input) {
-        const command = { kind: 'publish', input: JSON.stringify(input), now: now() } as const;
-        const { duplicate, ...stored } = await queue.send(command, () => input.id);
-        return { observation: parseObservation(stored), duplicate };
-      },
-      readObservations: (range) => read(() => observations.read(range)),
-      observationPlace: (seq) => read(() => observations.place(seq)),
+    traits: { durable: 'power', exclusive: true },
+    initTask,
+    append,
+    head: (taskId) =>
+      read(() => {
+        const task = rows.load(taskId);
+        return task === undefined ? undefined : toHead(task);
+      }),
+    progressAt: (taskId, seq) => read(() => progressAt(taskId, seq)),
+    read: (taskId, range) =>
+      read(() => {
+        const task = rows.bounds(taskId);
+        return task === undefined ? [] : rows.events(task, range);
+      }),
+    tasks: (query) => list.tasks(query),
+    changes: (query) => read(() => list.changes(query)),
+    trim,
+    async publishObservation(input) {
+      const command = { kind: 'publish', input: JSON.stringify(input), now: now() } as const;
+      const { duplicate, ...stored } = await queue.send(command, () => input.id);
+      return { observation: parseObservation(stored), duplicate };
     },
+    readObservations: (range) => read(() => observations.read(range)),
+    observationPlace: (seq) => read(() => observations.place(seq)),
   };
+}
+
+/** Ends a read that failed; that it may fail as well tells nothing new. */
+function leave(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec('ROLLBACK');
+  } catch {
+    // The transaction is over all the same.
+  }
+}
+
+function withLogErrors<Result>(operation: () => Result): Result {
+  try {
+    return operation();
+  } catch (error) {
+    throw toLogError(error, 'FAILED');
+  }
 }
 
 function firstHead(record: string): TaskHead {

@@ -7,7 +7,7 @@ import type { Changes, ChangesQuery, TaskHead, TaskQuery } from './event-log.ts'
 import { numberOf, textOf, type Row } from './sqlite-rows.ts';
 import { TASK_ROW } from './sqlite-state.ts';
 import { toHead, type TaskRows } from './sqlite-tasks.ts';
-import { matchesTask } from './task-query.ts';
+import { matchesTask } from '../domain/task.ts';
 
 export interface TaskList {
   tasks(query: TaskQuery): Promise<readonly TaskHead[]>;

@@ -2,7 +2,15 @@
  * What a client may learn of an error: the code and message of an error that it can act on; of anything else only
  * that something went wrong, while the operator's log has the rest. One function for every transport.
  */
-import { GraphQLError, visit, type ASTNode, type DocumentNode, type GraphQLFormattedError } from 'graphql';
+import {
+  BREAK,
+  GraphQLError,
+  parse,
+  visit,
+  type ASTNode,
+  type DocumentNode,
+  type GraphQLFormattedError,
+} from 'graphql';
 import { DrumlineError, StoreCorruptError, type ErrorCode, type InputIssue } from '../domain/errors.ts';
 import type { Logger } from './logger.ts';
 
@@ -17,7 +25,8 @@ export function createErrorMask(logger: Logger): MaskError {
       else if (cause.cause !== undefined) logger.error({ err: cause }, 'an operation failed');
       return graphqlError(cause.message, at, cause.extensions);
     }
-    if (cause instanceof GraphQLError) return maskGraphqlError(cause, at ?? cause);
+    const known = cause instanceof GraphQLError ? maskGraphqlError(cause, at ?? cause) : undefined;
+    if (known !== undefined) return known;
     logger.error({ err: cause }, 'unexpected error');
     return graphqlError('Unexpected error.', at, { code: 'INTERNAL_SERVER_ERROR' });
   };
@@ -68,13 +77,31 @@ export function argumentPath(document: DocumentNode, value: ASTNode | undefined)
 
 const COERCION = /^(?:Variable "\$(\w+)"|Argument "[\w.]+\((\w+):\)") has invalid value(?: at (\S+))?: ([\s\S]*)$/;
 
-function maskGraphqlError(cause: GraphQLError, at: GraphQLError): GraphQLError {
+/** @returns undefined for what is a fault of ours: a value that does not fit the type of its field. */
+function maskGraphqlError(cause: GraphQLError, at: GraphQLError): GraphQLError | undefined {
   if (typeof cause.extensions['code'] === 'string') return graphqlError(cause.message, at, cause.extensions);
   const coercion = COERCION.exec(at.message);
-  if (coercion === null) return requestError('BAD_REQUEST', at.message, {}, at);
-  const [, variable, argument, place = '', message = ''] = coercion;
-  const issue: InputIssue = { path: [variable ?? argument ?? '', ...parsePlace(place)], message };
+  if (coercion === null) return at.path === undefined ? requestError('BAD_REQUEST', at.message, {}, at) : undefined;
+  const [, variable, argument = '', place = '', message = ''] = coercion;
+  const start = variable === undefined ? [argument] : variablePath(variable, at);
+  const issue: InputIssue = { path: [...start, ...parsePlace(place)], message };
   return requestError('BAD_USER_INPUT', at.message, { issues: [issue] }, at);
+}
+
+/** Where a variable goes: callers know arguments, not what this document calls its variables. */
+function variablePath(name: string, { source }: GraphQLError): readonly (string | number)[] {
+  if (source === undefined) return [name];
+  const document = parse(source);
+  let used: ASTNode | undefined;
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable(node) {
+      if (node.name.value !== name) return undefined;
+      used = node;
+      return BREAK;
+    },
+  });
+  return used === undefined ? [name] : argumentPath(document, used);
 }
 
 /** `.inputs[3].progress` as `["inputs", 3, "progress"]`. */

@@ -48,6 +48,7 @@ const CLOSE_SPREAD = 0.25;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { graphql, sse, webSockets, origins, health, mask, logger } = options;
   const graphiql = createGraphiqlPage();
+  const answering = new Set<ServerResponse>();
   let draining: Promise<void> | undefined;
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -75,6 +76,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     if (draining !== undefined) response.setHeader('connection', 'close');
+    answering.add(response);
+    response.once('close', () => answering.delete(response));
     route(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'a request could not be answered');
       if (response.headersSent) response.destroy();
@@ -110,6 +113,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     health.stopping();
     const deadline = AbortSignal.timeout(options.drainMs);
     sse.drain();
+    // What is being answered is the last on its connection, or the connection would be kept for more.
+    for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close');
     // The door stays open until the streams are told: whoever still comes hears "not ready" rather than nothing.
     await webSockets.drain(options.drainMs * CLOSE_SPREAD, deadline);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

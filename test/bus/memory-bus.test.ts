@@ -1,7 +1,7 @@
 /** The bus within one process passes the suite, exactly; and a notice is handed over as it is. */
 import { expect, test } from 'vitest';
 import { createMemoryBus } from '../../src/bus/memory-bus.ts';
-import { testEventBus, type SuiteTopics } from '../suites/event-bus-suite.ts';
+import { testEventBus, type SuiteTopics } from '../../src/conformance/event-bus-suite.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 testEventBus({

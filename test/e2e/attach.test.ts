@@ -24,6 +24,7 @@ const EVENTS = 5_000;
 /** Most subscribers share sockets, as the pages of one browser do; every fifth has an event stream of its own. */
 const SOCKETS = 10;
 const MOST_LAG = 400;
+const MOST_AT_ONCE = 60;
 const TASK = 'attach';
 
 test('500 subscribers attach at random moments of 5,000 events: snapshot and events fold to the final state', async () => {
@@ -36,7 +37,9 @@ test('500 subscribers attach at random moments of 5,000 events: snapshot and eve
   const leaving = new AbortController();
   stack.defer(() => leaving.abort());
 
-  const moments = Array.from({ length: SUBSCRIBERS }, () => random.int(0, EVENTS - 1)).toSorted((a, b) => a - b);
+  const moments = Array.from({ length: SUBSCRIBERS }, () => random.int(0, EVENTS - MOST_AT_ONCE)).toSorted(
+    (a, b) => a - b,
+  );
   const subscribers: Subscriber[] = [];
   const attachUpTo = (emitted: number): void => {
     while (subscribers.length < SUBSCRIBERS && (moments[subscribers.length] ?? EVENTS) <= emitted) {
@@ -183,7 +186,7 @@ async function readEvents(url: string, subscriber: Subscriber, signal: AbortSign
 
 /** A single event or a batch; the last one completes the task. */
 function nextEvents(emitted: number, random: Random): readonly EmitInput[] {
-  const size = Math.min(random.pick([1, random.int(2, 60)]), EVENTS - emitted);
+  const size = Math.min(random.pick([1, random.int(2, MOST_AT_ONCE)]), EVENTS - emitted);
   return Array.from({ length: size }, (_, index) => {
     const number = emitted + index + 1;
     return {

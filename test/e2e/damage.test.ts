@@ -111,7 +111,7 @@ async function ask<Answer>(findings: Findings, question: () => Promise<Answer>):
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code === 'STORE_CORRUPT') findings.outcomes.add('refused in part');
-    else findings.wrong.push(`failed with ${String(error)}`);
+    else findings.wrong.push(`failed with ${String(error)} ${(error as Error).stack} ${JSON.stringify(error)}`);
     return undefined;
   }
 }

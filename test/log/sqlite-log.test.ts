@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { EventLog } from '../../src/log/event-log.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
-import { testEventLog } from '../suites/event-log-suite.ts';
+import { testEventLog } from '../../src/conformance/event-log-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'drumline-sqlite-'));
 const pathOf = new WeakMap<EventLog, string>();

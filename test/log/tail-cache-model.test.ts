@@ -10,7 +10,7 @@ import type { TaskEvent } from '../../src/domain/event.ts';
 import type { EventLog } from '../../src/log/event-log.ts';
 import { openMemoryLog } from '../../src/log/memory-log.ts';
 import { withTailCache, type TailCacheOptions } from '../../src/log/tail-cache.ts';
-import { newEvent, numbers, readAll } from '../suites/event-log/support.ts';
+import { newEvent, numbers, readAll } from '../../src/conformance/event-log/support.ts';
 import { shareLog, wrapLog, type Around } from '../support/wrapped-log.ts';
 
 const TASKS = ['a', 'b', 'c'] as const;

@@ -4,8 +4,8 @@ import { StoreFullError, StoreUnavailableError } from '../../src/domain/errors.t
 import type { EventLog, LogTraits } from '../../src/log/event-log.ts';
 import { openMemoryLog } from '../../src/log/memory-log.ts';
 import { withTailCache, type TailCacheOptions } from '../../src/log/tail-cache.ts';
-import { newEvent, newEvents, numbers, oneTo } from '../suites/event-log/support.ts';
-import { testEventLog } from '../suites/event-log-suite.ts';
+import { newEvent, newEvents, numbers, oneTo } from '../../src/conformance/event-log/support.ts';
+import { testEventLog } from '../../src/conformance/event-log-suite.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { shareLog, wrapLog, type Around } from '../support/wrapped-log.ts';
 

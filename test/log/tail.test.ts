@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { openMemoryLog } from '../../src/log/memory-log.ts';
 import { createTail } from '../../src/log/tail.ts';
-import { newEvent, newEvents, readAll } from '../suites/event-log/support.ts';
+import { newEvent, newEvents, readAll } from '../../src/conformance/event-log/support.ts';
 
 async function openTail(count: number) {
   await using log = openMemoryLog();

@@ -27,14 +27,14 @@ describe('walking', () => {
     await bench.emitSome(23);
     for (const size of [1, 5, 23, 50]) {
       const forwards: number[] = [];
-      for (let after: Cursor | undefined, more = true; more; ) {
+      for (let after: Cursor | undefined, more = true; more;) {
         const page = await read(bench, { first: size, after });
         forwards.push(...page.items.map(({ seq }) => seq));
         [after, more] = [page.endCursor, page.hasNextPage];
       }
       expect(forwards).toEqual(range(1, 23));
       const backwards: number[] = [];
-      for (let before: Cursor | undefined, more = true; more; ) {
+      for (let before: Cursor | undefined, more = true; more;) {
         const page = await read(bench, { last: size, before });
         backwards.unshift(...page.items.map(({ seq }) => seq));
         [before, more] = [page.startCursor, page.hasPreviousPage];
@@ -129,14 +129,14 @@ describe('filtered', () => {
     const wanted = (await read(bench, { first: 1_000 })).items.filter(({ component }) => component === 'camina');
     for (const size of [1, 2, 3, 100]) {
       const found: number[] = [];
-      for (let after: Cursor | undefined, more = true; more; ) {
+      for (let after: Cursor | undefined, more = true; more;) {
         const page = await read(bench, { filter, first: size, after });
         found.push(...page.items.map(({ seq }) => seq));
         [after, more] = [page.endCursor, page.hasNextPage];
       }
       expect(found).toEqual(wanted.map(({ seq }) => seq));
       const backwards: number[] = [];
-      for (let before: Cursor | undefined, more = true; more; ) {
+      for (let before: Cursor | undefined, more = true; more;) {
         const page = await read(bench, { filter, last: size, before });
         backwards.unshift(...page.items.map(({ seq }) => seq));
         [before, more] = [page.startCursor, page.hasPreviousPage];

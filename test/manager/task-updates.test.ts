@@ -191,7 +191,11 @@ describe('the end', () => {
 
   test('events behind the end that are recorded already come before it', async () => {
     await using bench = openBench();
-    await bench.manager.emitMany([event(), event({ eventType: 'task_completed' }), ...Array.from({ length: 300 }, () => event())]);
+    await bench.manager.emitMany([
+      event(),
+      event({ eventType: 'task_completed' }),
+      ...Array.from({ length: 300 }, () => event()),
+    ]);
     const updates = await takeAll(await bench.manager.taskUpdates({ taskId: TASK, replay: true }));
     expect(updates.at(-1)?.kind).toBe('ended');
     expect(updates.map(({ progress }) => progress.seq)).toEqual([...Array.from({ length: 302 }, (_, i) => i + 1), 302]);

@@ -371,9 +371,14 @@ describe.each(TABLE)('%s, %s', (_driver, transport, openWorld, watch) => {
   test('a malformed cursor is CURSOR_INVALID, whatever is wrong with it', async () => {
     const taskId = 'malformed';
     await emitSome(world, taskId, 1);
-    const wrong = transport.endsWith('ID') ? MALFORMED : [...MALFORMED, '', '\0', 'x'.repeat(10_000), 'ⅴ1.1.0123456789abcdef'];
+    const wrong = transport.endsWith('ID')
+      ? MALFORMED
+      : [...MALFORMED, '', '\0', 'x'.repeat(10_000), 'ⅴ1.1.0123456789abcdef'];
     for (const cursor of wrong) {
-      expect([cursor, ...(await watch(world.app, { taskId, cursor, count: 1 }))]).toEqual([cursor, 'error CURSOR_INVALID']);
+      expect([cursor, ...(await watch(world.app, { taskId, cursor, count: 1 }))]).toEqual([
+        cursor,
+        'error CURSOR_INVALID',
+      ]);
     }
   });
 });

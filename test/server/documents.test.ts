@@ -48,7 +48,10 @@ const TRANSPORTS: readonly ((query: string, variables?: Variables) => Promise<Er
 ];
 
 /** Asks over every transport. @returns what all of them answered alike. */
-async function askEverywhere(query: string, variables?: Variables): Promise<{ codes: readonly unknown[]; paths: readonly string[] }> {
+async function askEverywhere(
+  query: string,
+  variables?: Variables,
+): Promise<{ codes: readonly unknown[]; paths: readonly string[] }> {
   const stored = await server.stored();
   const answers: { codes: readonly unknown[]; paths: readonly string[] }[] = [];
   for (const ask of TRANSPORTS) {
@@ -81,7 +84,11 @@ describe('documents', () => {
     ['an undefined fragment', 'GRAPHQL_VALIDATION_FAILED', '{ ...Nothing }'],
     ['a fragment of itself', 'GRAPHQL_VALIDATION_FAILED', '{ ...F } fragment F on Query { ...F }'],
     ['a variable of another type', 'GRAPHQL_VALIDATION_FAILED', 'query ($id: Int) { task(id: $id) { id } }'],
-    ['two roots of a subscription', 'GRAPHQL_VALIDATION_FAILED', 'subscription { a: tasks { ready } b: tasks { ready } }'],
+    [
+      'two roots of a subscription',
+      'GRAPHQL_VALIDATION_FAILED',
+      'subscription { a: tasks { ready } b: tasks { ready } }',
+    ],
     ['a subscription to introspection', 'GRAPHQL_VALIDATION_FAILED', 'subscription { __typename }'],
   ])('%s is %s', async (_what, code, query) => {
     const { codes } = await askEverywhere(query);
@@ -91,7 +98,9 @@ describe('documents', () => {
 
   test('what is deep but honest is answered: introspection, as the tools ask it', async () => {
     const ofType = `ofType { kind name ${'ofType { kind name '.repeat(8)}${'}'.repeat(9)}`;
-    const answer = await server.post(`{ __schema { types { name fields { name type { kind name ${ofType} } args { name type { name } } } } } }`);
+    const answer = await server.post(
+      `{ __schema { types { name fields { name type { kind name ${ofType} } args { name type { name } } } } } }`,
+    );
     expect(answer.errors).toBeUndefined();
   });
 
@@ -103,7 +112,8 @@ describe('documents', () => {
 });
 
 const deep = (depth: number): unknown => (depth === 0 ? 1 : { a: deep(depth - 1) });
-const keys = (count: number): Variables => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 0]));
+const keys = (count: number): Variables =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 0]));
 
 /** The place of the problem within the input, and what is put there. */
 const BAD_VALUES: readonly (readonly [string, string, Variables])[] = [
@@ -168,8 +178,15 @@ describe('values in variables', () => {
   });
 
   test('progress 1e999 is no number that JSON has', async () => {
-    const body = JSON.stringify({ query: EMIT, variables: { input: { ...GOOD_EVENT, progress: 'HERE' } } }).replace('"HERE"', '1e999');
-    const response = await fetch(server.graphqlUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const body = JSON.stringify({ query: EMIT, variables: { input: { ...GOOD_EVENT, progress: 'HERE' } } }).replace(
+      '"HERE"',
+      '1e999',
+    );
+    const response = await fetch(server.graphqlUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     const answer = (await response.json()) as Answer;
     expect([codesOf(answer), issuePathsOf(answer)]).toEqual([['BAD_USER_INPUT'], ['input.progress']]);
   });
@@ -177,7 +194,9 @@ describe('values in variables', () => {
   test('in a batch the place has the index, and every problem is told', async () => {
     const query = 'mutation ($inputs: [EmitEventInput!]!) { emitEvents(inputs: $inputs) { results { duplicate } } }';
     const bad = { ...GOOD_EVENT, component: '' };
-    const { codes, paths } = await askEverywhere(query, { inputs: [GOOD_EVENT, bad, GOOD_EVENT, { ...bad, message: 'x'.repeat(3_000) }] });
+    const { codes, paths } = await askEverywhere(query, {
+      inputs: [GOOD_EVENT, bad, GOOD_EVENT, { ...bad, message: 'x'.repeat(3_000) }],
+    });
     expect(codes).toEqual(['BAD_USER_INPUT']);
     expect(paths).toEqual(['inputs.1.component', 'inputs.3.component', 'inputs.3.message']);
     const wrongType = await askEverywhere(query, { inputs: [GOOD_EVENT, { ...GOOD_EVENT, stage: 1 }] });
@@ -256,20 +275,30 @@ describe('values that are accepted', () => {
   });
 
   test('details at their limits come back as they were', async () => {
-    for (const details of [deep(16), keys(256), { a: 'x'.repeat(32 * 1024 - 8) }, { 'ключ': ['\u0000', '\ud83d\ude00', null, -1.5e300] }]) {
+    for (const details of [
+      deep(16),
+      keys(256),
+      { a: 'x'.repeat(32 * 1024 - 8) },
+      { ключ: ['\u0000', '\ud83d\ude00', null, -1.5e-300] },
+    ]) {
       expect((await recorded({ details }))['details']).toEqual(details);
     }
   });
 
   test('instants with any zone come back in UTC with milliseconds, finer digits cut', async () => {
-    expect((await recorded({ timestamp: '2026-01-01T02:00:00.123999+02:00' }))['timestamp']).toBe('2026-01-01T00:00:00.123Z');
+    expect((await recorded({ timestamp: '2026-01-01T02:00:00.123999+02:00' }))['timestamp']).toBe(
+      '2026-01-01T00:00:00.123Z',
+    );
     expect((await recorded({ timestamp: '1970-01-01T00:00:00Z' }))['timestamp']).toBe('1970-01-01T00:00:00.000Z');
     expect((await recorded({ timestamp: '9999-12-31T23:59:59Z' }))['timestamp']).toBe('9999-12-31T23:59:59.000Z');
   });
 
   test('a component may be named __proto__, constructor or toString, and is one', async () => {
-    for (const component of ['__proto__', 'constructor', 'toString', 'Чан', '船']) await recorded({ component, taskId: 'names', progress: 0.5 });
-    const { data } = await server.post('{ taskProgress(taskId: "names") { overallProgress components { name progress } } }');
+    for (const component of ['__proto__', 'constructor', 'toString', 'Чан', '船'])
+      await recorded({ component, taskId: 'names', progress: 0.5 });
+    const { data } = await server.post(
+      '{ taskProgress(taskId: "names") { overallProgress components { name progress } } }',
+    );
     expect(data?.['taskProgress']).toEqual({
       overallProgress: 0.5,
       components: ['__proto__', 'constructor', 'toString', 'Чан', '船'].map((name) => ({ name, progress: 0.5 })),
@@ -285,7 +314,9 @@ describe('values that are accepted', () => {
     await server.emit({ taskId: 'a:b' });
     await server.emit({ taskId: 'a' });
     await server.emit({ taskId: 'a' });
-    const { data } = await server.post('{ one: taskProgress(taskId: "a:b") { sequence } two: taskProgress(taskId: "a") { sequence } }');
+    const { data } = await server.post(
+      '{ one: taskProgress(taskId: "a:b") { sequence } two: taskProgress(taskId: "a") { sequence } }',
+    );
     expect(data).toEqual({ one: { sequence: 1 }, two: { sequence: 2 } });
   });
 });

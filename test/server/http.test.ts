@@ -86,7 +86,11 @@ describe('requests that are not well-formed are 400 BAD_REQUEST', () => {
     ['operationName: 1', () => post({ query: TASK_QUERY, operationName: 1 })],
     ['extensions: 1', () => post({ query: TASK_QUERY, extensions: 1 })],
     ['bytes that are not UTF-8', () => post(Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]))],
-    ['bytes that are not UTF-8 in a string', () => post(Buffer.concat([Buffer.from('{"query":"{ x(a: \\"'), Buffer.from([0xc3, 0x28]), Buffer.from('\\") }"}')]))],
+    [
+      'bytes that are not UTF-8 in a string',
+      () =>
+        post(Buffer.concat([Buffer.from('{"query":"{ x(a: \\"'), Buffer.from([0xc3, 0x28]), Buffer.from('\\") }"}')])),
+    ],
   ])('%s', async (_what, send) => {
     const reply = await send();
     expect(reply.status).toBe(400);
@@ -115,7 +119,10 @@ describe('which operation', () => {
     const query = `mutation { initTask(input: { taskId: "by-get" }) { created } }`;
     const reply = await get({ query });
     expect([reply.status, reply.headers.allow]).toEqual([405, 'POST']);
-    const named = await get({ query: `query A { __typename } ${query.replace('mutation', 'mutation B')}`, operationName: 'B' });
+    const named = await get({
+      query: `query A { __typename } ${query.replace('mutation', 'mutation B')}`,
+      operationName: 'B',
+    });
     expect(named.status).toBe(405);
     expect((await server.post('{ task(id: "by-get") { id } }')).data).toEqual({ task: null });
   });
@@ -125,7 +132,10 @@ describe('media types', () => {
   test.each([
     ['text/plain', JSON.stringify({ query: 'mutation { initTask(input: { taskId: "plain" }) { created } }' })],
     ['application/graphql', 'mutation { initTask(input: { taskId: "plain" }) { created } }'],
-    ['application/x-www-form-urlencoded', 'query=mutation+%7B+initTask(input:+%7B+taskId:+%22plain%22+%7D)+%7B+created+%7D+%7D'],
+    [
+      'application/x-www-form-urlencoded',
+      'query=mutation+%7B+initTask(input:+%7B+taskId:+%22plain%22+%7D)+%7B+created+%7D+%7D',
+    ],
     [
       'multipart/form-data; boundary=x',
       '--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{"query":"mutation { initTask(input: { taskId: \\"plain\\" }) { created } }"}\r\n' +
@@ -133,7 +143,10 @@ describe('media types', () => {
     ],
     [undefined, JSON.stringify({ query: 'mutation { initTask(input: { taskId: "plain" }) { created } }' })],
     ['application/json-x', JSON.stringify({ query: 'mutation { initTask(input: { taskId: "plain" }) { created } }' })],
-    ['text/plain; a=application/json', JSON.stringify({ query: 'mutation { initTask(input: { taskId: "plain" }) { created } }' })],
+    [
+      'text/plain; a=application/json',
+      JSON.stringify({ query: 'mutation { initTask(input: { taskId: "plain" }) { created } }' }),
+    ],
   ])('a body that is %s is 415, over every way to ask, and nothing is stored', async (contentType, body) => {
     for (const accept of ['application/json', 'text/event-stream', '*/*']) {
       const headers = { accept, ...(contentType === undefined ? {} : { 'content-type': contentType }) };
@@ -168,7 +181,10 @@ describe('media types', () => {
   test('the answer has the media type that was asked for; for the old one a wrong document is 200', async () => {
     const wrong = { query: '{ nothing }' };
     const reply = await post(wrong);
-    expect([reply.status, reply.headers['content-type']]).toEqual([400, expect.stringMatching(/^application\/graphql-response\+json/)]);
+    expect([reply.status, reply.headers['content-type']]).toEqual([
+      400,
+      expect.stringMatching(/^application\/graphql-response\+json/),
+    ]);
     const legacy = await post(wrong, LEGACY);
     expect([legacy.status, legacy.headers['content-type']]).toEqual([200, expect.stringMatching(/^application\/json/)]);
     expect(codesOf(answerOf(legacy))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
@@ -211,7 +227,11 @@ describe('pages of other origins', () => {
   test('a preflight of a foreign origin gets no CORS header', async () => {
     const reply = await ask({
       method: 'OPTIONS',
-      headers: { ...foreign, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+      headers: {
+        ...foreign,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
     });
     expect(Object.keys(reply.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
@@ -239,12 +259,19 @@ describe('pages of other origins', () => {
 });
 
 describe('paths', () => {
-  test.each(['/graphql/', '/graphql/..', '//graphql', '/graphql%00', '/%00', '/nothing', '/graphql/x', '/healthz/', '/..%2f'])(
-    '%s is 404',
-    async (path) => {
-      expect((await ask({ path, headers: JSON_IN })).status).toBe(404);
-    },
-  );
+  test.each([
+    '/graphql/',
+    '/graphql/..',
+    '//graphql',
+    '/graphql%00',
+    '/%00',
+    '/nothing',
+    '/graphql/x',
+    '/healthz/',
+    '/..%2f',
+  ])('%s is 404', async (path) => {
+    expect((await ask({ path, headers: JSON_IN })).status).toBe(404);
+  });
 
   test('methods that GraphQL does not have are refused', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH']) {
@@ -274,9 +301,13 @@ describe('paths', () => {
 });
 
 describe('pages for people', () => {
-  const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'accept-encoding': 'gzip' };
+  const BROWSER = {
+    accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+    'accept-encoding': 'gzip',
+  };
   /** Anything that a page loads by itself from another host. */
-  const LOADS_ELSEWHERE = /<(?:script|img|iframe)\b[^>]*\bsrc\s*=\s*["']?(?:https?:)?\/\/|<link\b[^>]*\bhref\s*=\s*["']?(?:https?:)?\/\//i;
+  const LOADS_ELSEWHERE =
+    /<(?:script|img|iframe)\b[^>]*\bsrc\s*=\s*["']?(?:https?:)?\/\/|<link\b[^>]*\bhref\s*=\s*["']?(?:https?:)?\/\//i;
 
   test('/ tells what this is, without loading anything from elsewhere', async () => {
     const { status, headers, body } = await ask({ path: '/', headers: BROWSER });
@@ -288,7 +319,11 @@ describe('pages for people', () => {
 
   test('a browser gets GraphiQL at /graphql, compressed, from our own files', async () => {
     const { status, headers, body } = await ask({ headers: BROWSER });
-    expect([status, headers['content-encoding'], headers['content-type']]).toEqual([200, 'gzip', 'text/html; charset=utf-8']);
+    expect([status, headers['content-encoding'], headers['content-type']]).toEqual([
+      200,
+      'gzip',
+      'text/html; charset=utf-8',
+    ]);
     // The page is large: a failure must not print it.
     const outside = body.replaceAll(/(<script\b[^>]*>)[\s\S]*?<\/script>/gi, '$1');
     expect({

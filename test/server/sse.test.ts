@@ -10,7 +10,11 @@ const WATCH = `subscription ($taskId: ID!, $after: String, $replay: Boolean) {
 
 interface Update {
   readonly data?: {
-    readonly taskUpdates: { readonly __typename: string; readonly cursor: string; readonly progress: { readonly sequence: number } };
+    readonly taskUpdates: {
+      readonly __typename: string;
+      readonly cursor: string;
+      readonly progress: { readonly sequence: number };
+    };
   };
   readonly errors?: Answer['errors'];
 }
@@ -136,10 +140,13 @@ describe('the stream', () => {
     gate.resolve();
     repair();
     await fetch(`${server.origin}/healthz`);
-    await waitFor(() => server.app.stats().followers === before.followers && server.app.stats().streams === before.streams, {
-      withinMs: 2_000,
-      what: 'nothing left of it',
-    });
+    await waitFor(
+      () => server.app.stats().followers === before.followers && server.app.stats().streams === before.streams,
+      {
+        withinMs: 2_000,
+        what: 'nothing left of it',
+      },
+    );
   });
 });
 
@@ -147,7 +154,12 @@ describe('resuming by Last-Event-ID', () => {
   test('goes on just after it, and beats `after` and `replay`', async () => {
     const taskId = 'resume';
     const [one, two] = await begin(taskId, 3);
-    for (const variables of [{ taskId }, { taskId, after: one }, { taskId, replay: true }, { taskId, after: 'garbage' }]) {
+    for (const variables of [
+      { taskId },
+      { taskId, after: one },
+      { taskId, replay: true },
+      { taskId, after: 'garbage' },
+    ]) {
       await using stream = await server.sse({ query: WATCH, variables, lastEventId: two });
       expect(step(await stream.nextResult<Update>())).toBe('TaskEventRecorded 3');
     }
@@ -160,13 +172,16 @@ describe('resuming by Last-Event-ID', () => {
     expect(step(await stream.nextResult<Update>())).toBe('TaskSnapshot 1');
   });
 
-  test.each(['garbage', '0', 'v1.1', 'v1.1.zzzzzzzzzzzzzzzz', "'; DROP TABLE event; --"])('%s is 400 CURSOR_INVALID', async (lastEventId) => {
-    await begin('malformed', 1);
-    await using stream = await server.sse({ query: WATCH, variables: { taskId: 'malformed' }, lastEventId });
-    await stream.ended();
-    expect(stream.status).toBe(400);
-    expect(stream.text).toContain('"CURSOR_INVALID"');
-  });
+  test.each(['garbage', '0', 'v1.1', 'v1.1.zzzzzzzzzzzzzzzz', "'; DROP TABLE event; --"])(
+    '%s is 400 CURSOR_INVALID',
+    async (lastEventId) => {
+      await begin('malformed', 1);
+      await using stream = await server.sse({ query: WATCH, variables: { taskId: 'malformed' }, lastEventId });
+      await stream.ended();
+      expect(stream.status).toBe(400);
+      expect(stream.text).toContain('"CURSOR_INVALID"');
+    },
+  );
 
   test('two of them are 400, 2 KB and 10 KB of one are 431', async () => {
     const [cursor = ''] = await begin('headers', 1);
@@ -192,7 +207,10 @@ describe('resuming by Last-Event-ID', () => {
     await over.ended();
     expect([over.status, over.text]).toEqual([204, '']);
     await using last = await server.sse({ query: WATCH, variables: { taskId }, lastEventId: before });
-    expect([step(await last.nextResult<Update>()), step(await last.nextResult<Update>())]).toEqual(['TaskEventRecorded 2', 'TaskEnded 2']);
+    expect([step(await last.nextResult<Update>()), step(await last.nextResult<Update>())]).toEqual([
+      'TaskEventRecorded 2',
+      'TaskEnded 2',
+    ]);
   });
 
   test('at the end of a task that was recorded to since is the late event, then the end again', async () => {
@@ -201,7 +219,10 @@ describe('resuming by Last-Event-ID', () => {
     await begin(taskId, 1);
     await using stream = await server.sse({ query: WATCH, variables: { taskId }, lastEventId: end });
     expect(stream.status).toBe(200);
-    expect([step(await stream.nextResult<Update>()), step(await stream.nextResult<Update>())]).toEqual(['TaskEventRecorded 2', 'TaskEnded 2']);
+    expect([step(await stream.nextResult<Update>()), step(await stream.nextResult<Update>())]).toEqual([
+      'TaskEventRecorded 2',
+      'TaskEnded 2',
+    ]);
   });
 
   test('at the head of a task that runs is not 204', async () => {
@@ -246,7 +267,11 @@ describe('who may ask for what', () => {
     ['a syntax error', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
     ['an unknown field', 'subscription { nothing }', 'GRAPHQL_VALIDATION_FAILED'],
     ['a task id that is none', 'subscription { taskUpdates(taskId: "") { cursor } }', 'BAD_USER_INPUT'],
-    ['a cursor that is none', 'subscription { taskUpdates(taskId: "x", after: "garbage") { cursor } }', 'CURSOR_INVALID'],
+    [
+      'a cursor that is none',
+      'subscription { taskUpdates(taskId: "x", after: "garbage") { cursor } }',
+      'CURSOR_INVALID',
+    ],
   ])('%s is told with its code and ends the stream', async (_what, query, code) => {
     await using stream = await server.sse({ query });
     const { whole, events } = await stream.ended();

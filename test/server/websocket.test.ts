@@ -10,7 +10,9 @@ const WATCH = `subscription ($taskId: ID!) { taskUpdates(taskId: $taskId) { __ty
 const DEEP = `{ ${'a { '.repeat(5_000)} b ${'} '.repeat(5_000)} }`;
 
 interface Update {
-  readonly data?: { readonly taskUpdates: { readonly __typename: string; readonly progress: { readonly sequence: number } } };
+  readonly data?: {
+    readonly taskUpdates: { readonly __typename: string; readonly progress: { readonly sequence: number } };
+  };
   readonly errors?: readonly AnswerError[];
 }
 
@@ -29,11 +31,14 @@ function open(options?: WsOptions): Promise<WsClient> {
 }
 
 describe('the handshake', () => {
-  test.each([[[]], [['graphql-ws']], [['foo']]])('with the subprotocols %j the socket is closed 4406', async (protocols) => {
-    // A client that offered protocols fails by itself when none is chosen, so the bare bytes are looked at.
-    const { status, protocol, closeCode } = await rawHandshake(server, { protocols });
-    expect([status, protocol, closeCode]).toEqual([101, undefined, 4406]);
-  });
+  test.each([[[]], [['graphql-ws']], [['foo']]])(
+    'with the subprotocols %j the socket is closed 4406',
+    async (protocols) => {
+      // A client that offered protocols fails by itself when none is chosen, so the bare bytes are looked at.
+      const { status, protocol, closeCode } = await rawHandshake(server, { protocols });
+      expect([status, protocol, closeCode]).toEqual([101, undefined, 4406]);
+    },
+  );
 
   test('of several subprotocols graphql-transport-ws is chosen', async () => {
     await using client = await open({ protocols: ['foo', 'graphql-ws', 'graphql-transport-ws'] });
@@ -41,10 +46,13 @@ describe('the handshake', () => {
     await client.init();
   });
 
-  test.each(['https://evil.example', 'null', 'http://127.0.0.1:1'])('a page of the origin %s is refused 403', async (origin) => {
-    const headers = { cookie: 'session=1' };
-    expect(await refusedUpgrade(server.origin, { origin, headers })).toBe(403);
-  });
+  test.each(['https://evil.example', 'null', 'http://127.0.0.1:1'])(
+    'a page of the origin %s is refused 403',
+    async (origin) => {
+      const headers = { cookie: 'session=1' };
+      expect(await refusedUpgrade(server.origin, { origin, headers })).toBe(403);
+    },
+  );
 
   test('its own pages and programs are let in', async () => {
     await using own = await open({ origin: server.origin });
@@ -94,7 +102,10 @@ describe('the beginning', () => {
   });
 
   test('a check of the caller that hangs is 4408, one that refuses is 4401, one that fails is 1013', async () => {
-    const authenticate = async (_request: unknown, params: Readonly<Record<string, unknown>> | undefined): Promise<void> => {
+    const authenticate = async (
+      _request: unknown,
+      params: Readonly<Record<string, unknown>> | undefined,
+    ): Promise<void> => {
       if (params?.['token'] === 'hang') await new Promise(() => undefined);
       if (params?.['token'] === 'broken') throw new Error('the directory is down');
       if (params?.['token'] !== 'good') throw new UnauthenticatedError();
@@ -251,8 +262,18 @@ describe('one operation never hurts another', () => {
     ['an unknown field', '{ nothing }', undefined, 'GRAPHQL_VALIDATION_FAILED'],
     ['5,000 levels', DEEP, undefined, 'QUERY_TOO_DEEP'],
     ['a bad variable', EMIT, { input: { ...GOOD_EVENT, stage: 'NOWHERE' } }, 'BAD_USER_INPUT'],
-    ['no operation to choose', 'query A { __typename } query B { __typename }', undefined, 'OPERATION_RESOLUTION_FAILURE'],
-    ['two roots of a subscription', 'subscription { a: tasks { ready } b: tasks { ready } }', undefined, 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'no operation to choose',
+      'query A { __typename } query B { __typename }',
+      undefined,
+      'OPERATION_RESOLUTION_FAILURE',
+    ],
+    [
+      'two roots of a subscription',
+      'subscription { a: tasks { ready } b: tasks { ready } }',
+      undefined,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
   ];
 
   test('over one socket with 10 live subscriptions each bad document is an error of its own id, and all 10 go on', async () => {
@@ -266,7 +287,8 @@ describe('one operation never hurts another', () => {
       const id = `bad: ${what}`;
       client.subscribe(id, query, variables);
       const answer = await client.next(id);
-      const errors = answer.type === 'error' ? (answer.payload as readonly AnswerError[]) : (answer.payload as Update).errors;
+      const errors =
+        answer.type === 'error' ? (answer.payload as readonly AnswerError[]) : (answer.payload as Update).errors;
       expect([what, errors?.map(({ extensions }) => extensions?.code)]).toEqual([what, [code]]);
       await server.emit({ taskId: 'ten' });
       sequence += 1;
@@ -299,7 +321,11 @@ describe('frames that are no WebSocket', () => {
     ['a reserved opcode', masked(0x83), 1002],
     ['RSV1 without an extension', masked(0xc1, [0x61]), 1002],
     ['a fragmented control frame', masked(0x09), 1002],
-    ['a control frame of 126 bytes', Buffer.from([0x89, 0xfe, 0, 126, 0, 0, 0, 0, ...Array<number>(126).fill(0)]), 1002],
+    [
+      'a control frame of 126 bytes',
+      Buffer.from([0x89, 0xfe, 0, 126, 0, 0, 0, 0, ...Array<number>(126).fill(0)]),
+      1002,
+    ],
     ['a stray continuation', masked(0x80, [0x61]), 1002],
     ['a close code that may not be sent', masked(0x88, [0x03, 0xed]), 1002],
     ['text that is no UTF-8', masked(0x81, [0xff]), 1007],
@@ -317,7 +343,11 @@ interface RawOptions {
   readonly frame?: Buffer;
 }
 
-function upgradeRequest({ protocols = ['graphql-transport-ws'], deflate = false, path = '/graphql' }: RawOptions): string {
+function upgradeRequest({
+  protocols = ['graphql-transport-ws'],
+  deflate = false,
+  path = '/graphql',
+}: RawOptions): string {
   return [
     `GET ${path} HTTP/1.1`,
     'Host: localhost',

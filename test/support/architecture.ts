@@ -40,6 +40,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['server', ['domain', 'util', 'manager', 'schema']],
   ['client', ['util']],
   ['dashboard', ['client']],
+  ['conformance', ['bus', 'domain', 'log']],
   ['cli', ['app', 'client', 'config', 'domain', 'util']],
   ['app', ['bus', 'cli', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],
   ['index', ['app', 'bus', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],

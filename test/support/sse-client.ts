@@ -110,7 +110,8 @@ export async function createSseClient(options: SseOptions): Promise<SseClient> {
     abort: () => void request.destroy(),
     async [Symbol.asyncDispose]() {
       request.destroy();
-      if (!isOver) await closing.promise;
+      response.destroy();
+      await settlesWithin(closing.promise, { withinMs: WITHIN_MS, what: 'the connection to be closed' });
     },
   };
 }

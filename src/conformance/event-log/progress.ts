@@ -1,6 +1,6 @@
 /** The head, the state at any place, the running hash, and pages of events. */
 import { expect, test } from 'vitest';
-import type { EventType } from '../../../src/domain/event.ts';
+import type { EventType } from '../../domain/event.ts';
 import {
   foldStates,
   hashChain,

@@ -1,6 +1,6 @@
 /** What outlives a log, and what a log says once it is disposed. */
 import { expect, test } from 'vitest';
-import type { EventLog } from '../../../src/log/event-log.ts';
+import type { EventLog } from '../../log/event-log.ts';
 import {
   createTestClock,
   hashChain,

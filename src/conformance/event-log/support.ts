@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import type { Genesis, NewEvent, TaskEvent } from '../../../src/domain/event.ts';
-import { foldEvent, initialProgress, type TaskProgress } from '../../../src/domain/progress.ts';
-import type { EventLog, LogTraits } from '../../../src/log/event-log.ts';
+import type { Genesis, NewEvent, TaskEvent } from '../../domain/event.ts';
+import { foldEvent, initialProgress, type TaskProgress } from '../../domain/progress.ts';
+import type { EventLog, LogTraits } from '../../log/event-log.ts';
 
 /** A driver as the suite sees it. What it cannot do it declares here; the suite never asks for its name. */
 export interface LogUnderTest {

@@ -1,6 +1,6 @@
 /** The same event id again: one event when the content is the same, a refusal when it is not. */
 import { expect, test } from 'vitest';
-import type { NewEvent } from '../../../src/domain/event.ts';
+import type { NewEvent } from '../../domain/event.ts';
 import { logOptions, LONG_AGO, newEvent, numbers, oneTo, readAll } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 

@@ -1,6 +1,6 @@
 /** Which tasks changed since a position: how lost notices are found. */
 import { expect, test } from 'vitest';
-import type { EventLog } from '../../../src/log/event-log.ts';
+import type { EventLog } from '../../log/event-log.ts';
 import { logOptions, newEvent, newEvents, oneTo } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 

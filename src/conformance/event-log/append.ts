@@ -1,6 +1,6 @@
 /** Numbering, atomicity, limits and the time of recording. */
 import { expect, test } from 'vitest';
-import { LIMITS } from '../../../src/domain/limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { createTestClock, logOptions, LONG_AGO, newEvent, newEvents, numbers, oneTo, readAll } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 

@@ -2,9 +2,8 @@
  * The conformance suite of `EventBus`: the sentences of the contract in `src/bus/event-bus.ts` as tests, a function of
  * a factory. A bus may lose, delay and repeat notices; one that does not declares `exact` and is held to it.
  */
-import { describe, expect, test } from 'vitest';
-import type { EventBus } from '../../src/bus/event-bus.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { describe, expect, test, vi } from 'vitest';
+import type { EventBus } from '../bus/event-bus.ts';
 
 export interface SuiteTopics {
   numbers: { readonly n: number };
@@ -22,14 +21,16 @@ export interface BusUnderTest {
   readonly delivery: 'exact' | 'hint';
 }
 
-const PARTS: readonly (readonly [string, (driver: BusUnderTest) => void])[] = [
+type Part = readonly [string, (driver: BusUnderTest) => void];
+
+const PARTS: readonly Part[] = [
   ['delivery', testDelivery],
   ['failing handlers', testFailures],
   ['changes inside a handler', testChangesInside],
   ['start and stop', testStop],
   ['dispose', testDispose],
 ];
-const EXACT_PARTS: typeof PARTS = [['exact delivery', testExact]];
+const EXACT_PARTS: readonly Part[] = [['exact delivery', testExact]];
 
 export function testEventBus(driver: BusUnderTest): void {
   const parts = driver.delivery === 'exact' ? [...PARTS, ...EXACT_PARTS] : PARTS;
@@ -39,6 +40,9 @@ export function testEventBus(driver: BusUnderTest): void {
     });
   }
 }
+
+/** For what a bus does on its own time. */
+const PATIENCE = Object.freeze({ timeout: 5_000, interval: 10 });
 
 const TOPICS = ['numbers', 'other', 'numbers:other', 'constructor', '__proto__'] as const;
 
@@ -59,7 +63,7 @@ function publishUntil(bus: EventBus<SuiteTopics>, condition: () => boolean): Pro
     await bus.publish('numbers', { n: 0 });
     return condition();
   };
-  return waitFor(publishAgain, { withinMs: 5_000, pollMs: 10, what: 'a notice to be handled' });
+  return vi.waitUntil(publishAgain, PATIENCE);
 }
 
 /** All that was published before has been handed out by now, as far as it will be. */
@@ -69,13 +73,10 @@ async function settle(bus: EventBus<SuiteTopics>): Promise<void> {
     isReached = true;
   };
   await bus.subscribe('other', marker);
-  await waitFor(
-    async () => {
-      await bus.publish('other', { n: -1 });
-      return isReached;
-    },
-    { withinMs: 5_000, pollMs: 10, what: 'the bus to come to rest' },
-  );
+  await vi.waitUntil(async () => {
+    await bus.publish('other', { n: -1 });
+    return isReached;
+  }, PATIENCE);
   await bus.unsubscribe('other', marker);
 }
 
@@ -96,7 +97,7 @@ function testDelivery(driver: BusUnderTest): void {
       for (const [n, topic] of TOPICS.entries()) await opened.bus.publish(topic, { n });
       return [...seen.values()].every((each) => each.size > 0);
     };
-    await waitFor(publishAll, { withinMs: 5_000, pollMs: 10, what: 'a notice of each topic' });
+    await vi.waitUntil(publishAll, PATIENCE);
     expect([...seen.values()]).toEqual(TOPICS.map((_, n) => new Set([n])));
   });
 
@@ -350,7 +351,7 @@ function testExact(driver: BusUnderTest): void {
       published.push(`${topic} ${n}`);
       void bus.publish(topic, { n });
     }
-    await waitFor(() => seen.length >= 500, { withinMs: 5_000, what: 'all notices' });
+    await vi.waitUntil(() => seen.length >= 500, PATIENCE);
     expect(seen).toEqual(published);
   });
 
@@ -366,7 +367,7 @@ function testExact(driver: BusUnderTest): void {
     });
     await bus.subscribe('numbers', ({ n }) => void quick.push(n));
     for (const n of [1, 2, 3]) await bus.publish('numbers', { n });
-    await waitFor(() => quick.length === 3, { withinMs: 5_000, what: 'the quick handler' });
+    await vi.waitUntil(() => quick.length === 3, PATIENCE);
     expect(begun).toEqual([1, 2, 3]);
     gate.resolve();
   });

@@ -1,9 +1,9 @@
 /** Values that a store may be tempted to change: they come back as they were, in events and in states. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { NewEvent, TaskEvent } from '../../../src/domain/event.ts';
-import type { JsonObject } from '../../../src/domain/values.ts';
-import type { EventLog } from '../../../src/log/event-log.ts';
+import type { NewEvent, TaskEvent } from '../../domain/event.ts';
+import type { JsonObject } from '../../domain/values.ts';
+import type { EventLog } from '../../log/event-log.ts';
 import { foldStates, logOptions, newEvent, openForAll, readAll } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 

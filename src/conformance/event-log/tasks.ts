@@ -1,6 +1,6 @@
 /** Pages of tasks: their order, where a page ended, and the conditions. */
 import { expect, test } from 'vitest';
-import type { EventLog, TaskConditions, TaskHead, TaskQuery } from '../../../src/log/event-log.ts';
+import type { EventLog, TaskConditions, TaskHead, TaskQuery } from '../../log/event-log.ts';
 import { logOptions, LONG_AGO, newEvent, openForAll } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 

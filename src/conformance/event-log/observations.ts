@@ -1,7 +1,7 @@
 /** The stream of observations: numbered, hashed and idempotent like a task's log, and no task of its own. */
 import { expect, test } from 'vitest';
-import type { NewObservation, Observation } from '../../../src/domain/observation.ts';
-import type { EventLog } from '../../../src/log/event-log.ts';
+import type { NewObservation, Observation } from '../../domain/observation.ts';
+import type { EventLog } from '../../log/event-log.ts';
 import { createTestClock, hashAfter, logOptions, LONG_AGO, numbers, oneTo } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** Many producers and readers at once: dense numbers, no hole for any reader, one history for all. */
 import { expect, test } from 'vitest';
-import type { TaskEvent } from '../../../src/domain/event.ts';
-import type { EventLog } from '../../../src/log/event-log.ts';
+import type { TaskEvent } from '../../domain/event.ts';
+import type { EventLog } from '../../log/event-log.ts';
 import { foldStates, hashChain, logOptions, newEvent, numbers, oneTo, readAll } from './support.ts';
 import type { LogUnderTest } from './support.ts';
 

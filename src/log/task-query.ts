@@ -1,2 +1,0 @@
-/** Moved. */
-export { comparePlaces, compareUpdates, isAfterPlace, matchesTask } from '../domain/task.ts';
