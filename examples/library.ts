@@ -8,6 +8,7 @@ import { createEventManager, createMemoryBus, openMemoryLog } from '../src/index
 await using log = openMemoryLog();
 await using bus = createMemoryBus();
 await using manager = createEventManager({ log, bus });
+await manager.subscribe('t', (event) => console.log(event.seq, event.message));
 await manager.emit({
   taskId: 't',
   eventType: 'task_started',

@@ -21,12 +21,12 @@ export interface EventRows {
   /** The running hash at an event that is kept, as it is stored. */
   hashAt(key: number, seq: number): string | undefined;
   /**
-   * All events from just after `from` up to `through`; `from` is a place whose hash is known to be right, or that
-   * of an event that is kept. @throws StoreCorruptError when one is missing or changed.
+   * All events from just after `from` up to `through`; the hash of `from` is right, or that of an event that is kept.
+   * @throws StoreCorruptError when one is missing or changed.
    */
   between(task: TaskIdentity, from: LogPlace, through: number): readonly TaskEvent[];
-  /** The event of that id, with all it takes to compare a repetition with it. `base`: just before the first kept. */
-  find(task: TaskIdentity, eventId: string, base: () => LogPlace): FoundEvent | undefined;
+  /** The event of that id, with all it takes to compare a repetition with it. */
+  find(task: TaskIdentity, eventId: string, placeAt: (seq: number) => LogPlace): FoundEvent | undefined;
 }
 
 export const EVENT_SQL = {
@@ -66,13 +66,11 @@ export function createEventRows(db: DatabaseSync): EventRows {
       const row = first.get(key);
       return row === undefined ? undefined : numberOf(row, 'seq');
     },
-    find(task, eventId, base) {
+    find(task, eventId, placeAt) {
       const row = byId.get(task.key, eventId);
       if (row === undefined) return undefined;
       const seq = numberOf(row, 'seq');
-      const hashBefore = hashAt(task.key, seq - 1);
-      const before = hashBefore === undefined ? base() : { seq: seq - 1, hash: hashBefore };
-      const [event] = between(task, before, seq);
+      const [event] = between(task, placeAt(seq - 1), seq);
       return checkFound(event, eventId, textOf(row, 'fingerprint'));
     },
   };

@@ -154,10 +154,12 @@ export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId
     throw new StoreCorruptError(what);
   }
 
-  /** Just before the first event kept. */
-  function base(task: TaskBounds): LogPlace {
-    const floor = task.oldestSeq - 1;
-    return (snapshotIn(task, floor, floor) ?? beginning(task)).progress;
+  /** Where a stretch of kept events begins. @throws StoreCorruptError when the log does not have that place. */
+  function placeAt(task: TaskBounds, seq: number): LogPlace {
+    if (seq === task.oldestSeq - 1) return (snapshotIn(task, seq, seq) ?? beginning(task)).progress;
+    const hash = eventRows.hashAt(task.key, seq);
+    if (hash === undefined) throw new StoreCorruptError(`event ${seq} of task ${task.genesis.taskId} is missing`);
+    return { seq, hash };
   }
 
   return {
@@ -168,11 +170,9 @@ export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId
     events(task, { after, limit }) {
       const start = Math.max(after, task.oldestSeq - 1);
       const through = Math.min(start + limit, task.progress.seq);
-      if (start >= through) return [];
-      const hash = start >= task.oldestSeq ? eventRows.hashAt(task.key, start) : undefined;
-      return eventRows.between(task, hash === undefined ? base(task) : { seq: start, hash }, through);
+      return start < through ? eventRows.between(task, placeAt(task, start), through) : [];
     },
-    findEvent: (task, eventId) => eventRows.find(task, eventId, () => base(task)),
+    findEvent: (task, eventId) => eventRows.find(task, eventId, (seq) => placeAt(task, seq)),
   };
 }
 

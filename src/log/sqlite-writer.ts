@@ -3,6 +3,7 @@
  * bound, commits it together and answers; the slower the disk, the larger the groups.
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { toLogError } from './sqlite-errors.ts';
 import { closeWritable, openWritable } from './sqlite-file.ts';
 import { createGroupWriter, type GroupWriter } from './sqlite-group.ts';
 import {
@@ -33,7 +34,7 @@ function runWriter(port: MessagePort, { path, snapshotEvery }: WriterData): void
       port.close();
     });
   } catch (error) {
-    say({ kind: 'refused', error: toWire(error) });
+    say({ kind: 'refused', error: toWire(toLogError(error, 'FAILED')) });
     port.close();
     return;
   }

@@ -21,13 +21,19 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
+/** How long disposing waits for callbacks to be told of what was recorded before. */
+const CLOSE_MS = 1_000;
+
+/** Disposing lets each callback catch up with what was recorded before, within a second. */
 export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => void): Callbacks {
   const byTask = new Map<string, Map<EventCallback, AbortController>>();
-  const running = new Set<Promise<void>>();
+  /** Each loop that runs, with what makes it look again. */
+  const running = new Map<Promise<void>, () => void>();
+  let isClosing = false;
 
   async function run({ taskId, callback, listening, after, signal }: Run): Promise<void> {
     using _listening = listening;
-    for await (const { events } of followPages(deps, listening, { taskId, after }, signal)) {
+    for await (const { events, upToDate } of followPages(deps, listening, { taskId, after }, signal)) {
       for (const event of events) {
         if (signal.aborted) return;
         try {
@@ -36,6 +42,7 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
           onError(error);
         }
       }
+      if (upToDate && isClosing) return;
     }
   }
 
@@ -48,7 +55,7 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
       const listening = await listenToTask(deps, taskId, controller.signal);
       const after = (await deps.log.head(taskId))?.progress.seq ?? 0;
       const loop = run({ taskId, callback, listening, after, signal: controller.signal }).catch(onError);
-      running.add(loop);
+      running.set(loop, listening.news.set);
       void loop.finally(() => {
         running.delete(loop);
         forget(taskId, callback, controller);
@@ -76,10 +83,22 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
     subscribe,
     unsubscribe,
     async [Symbol.asyncDispose]() {
+      isClosing = true;
+      for (const look of running.values()) look();
+      await settledWithin(running.keys(), CLOSE_MS);
       for (const callbacks of byTask.values()) for (const controller of callbacks.values()) controller.abort();
       byTask.clear();
-      // A callback that never settles must not hold the process: only the loops that can end are waited for.
-      await Promise.race([Promise.all(running), new Promise((resolve) => setImmediate(resolve))]);
     },
   };
+}
+
+/** A callback that never settles must not hold the process. */
+async function settledWithin(promises: Iterable<Promise<void>>, timeoutMs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs);
+    void Promise.all(promises).then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

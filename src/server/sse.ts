@@ -31,6 +31,7 @@ export interface SseTransport extends Disposable {
 
 /** Longer than any cursor; a header of that size is an attack or a mistake. */
 const MAX_EVENT_ID_LENGTH = 1_024;
+const COMPLETE = 'event: complete\ndata:\n\n';
 /** So that clients which were cut at once do not come back at once. */
 const RETRY_JITTER_MS = 5_000;
 
@@ -96,11 +97,10 @@ export function createSseTransport(options: SseOptions): SseTransport {
         if (response.closed || response.writableEnded) return;
         await outlet.write(frame(streamed));
       }
-      if (!response.writableEnded) response.end('event: complete\ndata:\n\n');
+      await outlet.end(COMPLETE);
     } catch (error) {
-      if (response.writableEnded || response.destroyed) return;
       await outlet.write(frame({ result: { errors: [mask(error)] }, cursor: undefined }));
-      response.end('event: complete\ndata:\n\n');
+      await outlet.end(COMPLETE);
     } finally {
       open.delete(end);
     }
@@ -132,6 +132,7 @@ export function createSseTransport(options: SseOptions): SseTransport {
 
 /** End the connection as well, or a client would come back over it to the server that is leaving. */
 function endForGood(response: ServerResponse, lastWords: string): void {
+  if (response.writableEnded) return;
   response.once('finish', () => response.req.socket.destroySoon()).end(lastWords);
 }
 
@@ -146,6 +147,8 @@ interface Outlet {
   readonly waitingSince: number | undefined;
   /** Resolves when the reader can take more, or is gone. */
   write(text: string): Promise<void>;
+  /** Resolves when the last words are handed over, or the reader is gone: until then it may still stall. */
+  end(lastWords: string): Promise<void>;
 }
 
 function createOutlet(response: ServerResponse): Outlet {
@@ -165,6 +168,12 @@ function createOutlet(response: ServerResponse): Outlet {
         };
         response.on('drain', settle).on('close', settle);
       });
+      watch.finished();
+    },
+    async end(lastWords) {
+      if (response.writableEnded || response.destroyed) return;
+      watch.started();
+      await new Promise<void>((resolve) => response.once('close', resolve).end(lastWords, resolve));
       watch.finished();
     },
   };

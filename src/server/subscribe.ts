@@ -59,6 +59,8 @@ function mapStream<Source, Item>(
         const { done, value } = await iterator.next();
         return done === true ? { done, value: undefined } : { done: false, value: await map(value) };
       } catch (error) {
+        // Whoever reads does not leave a stream that failed; its source may have more to release.
+        await iterator.return?.();
         throw mask(error);
       }
     },

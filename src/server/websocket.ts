@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { validateExecutionArgs } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
 import { ShuttingDownError } from '../domain/errors.ts';
@@ -113,13 +114,17 @@ function createProtocol(
   return makeServer<Params, Extra>({
     onConnect,
     async onSubscribe(_context, _id, payload) {
-      if (state.isDraining) return [mask(new ShuttingDownError())];
       const prepared = await graphql.prepare({
         query: payload.query,
         ...(payload.operationName == null ? {} : { operationName: payload.operationName }),
         ...(payload.variables == null ? {} : { variables: payload.variables }),
       });
-      return 'kind' in prepared ? prepared.args : prepared;
+      // Asked last: from here to `execute` nothing is waited for, so a drain finds everything that was let through.
+      if (state.isDraining) return [mask(new ShuttingDownError())];
+      if (!('kind' in prepared)) return prepared;
+      // Wrong variables end the operation before it begins; left to `execute` they would be sent as its result.
+      const validated = validateExecutionArgs(prepared.args);
+      return 'operation' in validated ? prepared.args : validated.map(mask);
     },
     async execute(args) {
       const result = graphql.run(args);

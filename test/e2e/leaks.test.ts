@@ -15,7 +15,7 @@ import { waitFor } from '../support/wait-for.ts';
 const CYCLES = 1_000;
 const AT_ONCE = 100;
 /** Short, so that a thousand silent peers are found within the test. */
-const FLAGS = { store: 'memory:', port: '0', keepAliveMs: '400', stallMs: '800' };
+const FLAGS = { store: 'memory:', port: '0', keepAliveMs: '250', stallMs: '800' };
 
 test.for(Object.keys(LEAVERS) as (keyof typeof LEAVERS)[])(
   '1,000 subscribers that left (%s) leave nothing behind',
@@ -28,7 +28,9 @@ test.for(Object.keys(LEAVERS) as (keyof typeof LEAVERS)[])(
     const leaver = LEAVERS[name];
     // What is made once, for the first subscriber of all, is no leak.
     await cycle({ leaver, place, app });
-    const [before, busSubscriptions] = [await resources(), app.stats().busSubscriptions];
+    const { busSubscriptions } = app.stats();
+    // In a `waitFor` as at the end, for that has a timer of its own.
+    const before = await waitFor(resources, { withinMs: 20_000, what: 'the resources to be counted' });
 
     let peak = 0;
     for (let done = 0; done < CYCLES; done += AT_ONCE) {

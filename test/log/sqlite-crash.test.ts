@@ -1,4 +1,5 @@
 /** What a process that was killed had acknowledged is there, and what a disk refused to keep is never acknowledged. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
@@ -61,7 +62,26 @@ test('an acknowledged event survives kill -9 of its process, again and again', {
   await expectKept(path, readLines(lines));
 });
 
-describe.skipIf(!strace.present)('a disk that does not keep what it is given', () => {
+describe.skipIf(!strace.present)('the disk', () => {
+  test('no append is acknowledged before an fsync that covers it', async () => {
+    await using dir = await openTempDir();
+    const trace = join(dir.path, 'trace');
+    const under = [strace.path, '-f', '-qq', '-o', trace, '-e', 'trace=fdatasync,fsync,write'];
+    await using owner = startStoreProcess({ mode: 'append-one', path: join(dir.path, 'log.db'), under });
+    await storedLines(owner, 100);
+    await owner.finish();
+    let synced = 0;
+    let stored = 0;
+    for (const line of readFileSync(trace, 'utf8').split('\n')) {
+      if (/f(data)?sync.*= 0$/.test(line)) synced += 1;
+      if (!line.includes('write(1, "stored ')) continue;
+      stored += 1;
+      expect(synced).toBeGreaterThan(0);
+      synced = 0;
+    }
+    expect(stored).toBeGreaterThanOrEqual(100);
+  });
+
   test('after an fsync that failed, nothing is acknowledged any more until the store is opened again', async () => {
     await using dir = await openTempDir();
     const path = join(dir.path, 'log.db');

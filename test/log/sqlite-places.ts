@@ -6,11 +6,11 @@ import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Random } from '../support/random.ts';
 
-/** One bit of one of the store's files. */
+/** One bit of one of the store's files; without `bit`, all that comes after. */
 export interface Place {
   readonly file: '' | '-wal';
   readonly offset: number;
-  readonly bit: number;
+  readonly bit?: number;
 }
 
 export type PickPlace = (random: Random) => Place;
@@ -83,8 +83,15 @@ export function readWal(path: string): WalPlaces {
   };
 }
 
-/** Flips that bit. */
-export function flip(bytes: Buffer, { offset, bit }: Place): Buffer {
+/** Anywhere in a file of that length: what comes after it is cut off. */
+export function cut(file: Place['file'], path: string): PickPlace {
+  const { length } = readFileSync(`${path}${file}`);
+  return (random) => ({ file, offset: random.int(1, length - 1) });
+}
+
+/** Flips that bit, or cuts the rest off. */
+export function damage(bytes: Buffer, { offset, bit }: Place): Buffer {
+  if (bit === undefined) return bytes.subarray(0, offset);
   const flipped = Buffer.from(bytes);
   flipped.writeUInt8(flipped.readUInt8(offset) ^ (1 << bit), offset);
   return flipped;

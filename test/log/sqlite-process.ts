@@ -1,13 +1,13 @@
 /**
  * A program of the tests: a process that owns a store. `hold` opens it and waits; `append` appends one event after the
- * other, to a few tasks at once, and says each that was acknowledged, or refused, before it goes on.
+ * other, to a few tasks at once, and says each that was acknowledged, or refused, before it goes on; `append-one` does
+ * so with one at a time.
  */
 import { writeSync } from 'node:fs';
 import { argv, stdin } from 'node:process';
 import type { NewEvent } from '../../src/domain/event.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
 
-const IN_FLIGHT = 8;
 const [, , mode = '', path = '', prefix = ''] = argv;
 
 function say(line: string): void {
@@ -32,7 +32,9 @@ try {
   say('open');
   const over = new AbortController();
   stdin.on('end', () => over.abort()).resume();
-  if (mode === 'append') {
+  if (mode === 'hold') {
+    await new Promise((resolve) => stdin.on('close', resolve));
+  } else {
     let last = 0;
     const appendOn = async (): Promise<void> => {
       while (!over.signal.aborted) {
@@ -47,9 +49,7 @@ try {
         }
       }
     };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, appendOn));
-  } else {
-    await new Promise((resolve) => stdin.on('close', resolve));
+    await Promise.all(Array.from({ length: mode === 'append' ? 8 : 1 }, appendOn));
   }
   await log[Symbol.asyncDispose]();
   say('closed');

@@ -66,7 +66,7 @@ export interface StoreProcess extends AsyncDisposable {
 }
 
 export interface StoreProcessOptions {
-  readonly mode: 'hold' | 'append';
+  readonly mode: 'hold' | 'append' | 'append-one';
   readonly path: string;
   /** What the ids of its events begin with. */
   readonly prefix?: string;

@@ -86,24 +86,28 @@ function createTestBus(fate: NoticeFate, publish?: () => Promise<void>): EventBu
 }
 
 /** The next so many items; fails when they do not come soon. */
-export async function take<Item>(stream: AsyncIterator<Item>, count: number, withinMs = 5_000): Promise<Item[]> {
+export async function take<Item>(
+  stream: AsyncIterator<Item, void, void>,
+  count: number,
+  withinMs = 5_000,
+): Promise<Item[]> {
   const items: Item[] = [];
   while (items.length < count) {
     const what = `item ${items.length + 1} of ${count}`;
-    const { done, value } = await settlesWithin(stream.next(), { withinMs, what });
-    if (done === true) throw new Error(`the stream ended before ${what}`);
-    items.push(value);
+    const result = await settlesWithin(stream.next(), { withinMs, what });
+    if (result.done === true) throw new Error(`the stream ended before ${what}`);
+    items.push(result.value);
   }
   return items;
 }
 
 /** All items up to the stream's own end. */
-export async function takeAll<Item>(stream: AsyncIterator<Item>, withinMs = 5_000): Promise<Item[]> {
+export async function takeAll<Item>(stream: AsyncIterator<Item, void, void>, withinMs = 5_000): Promise<Item[]> {
   const items: Item[] = [];
   for (;;) {
-    const { done, value } = await settlesWithin(stream.next(), { withinMs, what: 'the next item, or the end' });
-    if (done === true) return items;
-    items.push(value);
+    const result = await settlesWithin(stream.next(), { withinMs, what: 'the next item, or the end' });
+    if (result.done === true) return items;
+    items.push(result.value);
   }
 }
 

@@ -121,12 +121,22 @@ test('a late event after the end reaches callbacks like any other', async () => 
 
 test('disposing does not wait for a callback that never settles', async () => {
   const bench = openBench();
+  const never = Promise.withResolvers<void>();
   let called = false;
-  await bench.manager.subscribe(TASK, () => {
+  await bench.manager.subscribe(TASK, async () => {
     called = true;
-    return new Promise<void>(() => undefined);
+    await never.promise;
   });
   await bench.emit();
   await waitFor(() => called, { ...SOON, what: 'the call' });
-  await settlesWithin(bench[Symbol.asyncDispose](), { ...SOON, what: 'the dispose' });
+  await settlesWithin(Promise.resolve(bench[Symbol.asyncDispose]()), { ...SOON, what: 'the dispose' });
+});
+
+test('disposing lets a callback catch up with what was recorded before', async () => {
+  const bench = openBench();
+  const seen: number[] = [];
+  await bench.manager.subscribe(TASK, ({ seq }) => void seen.push(seq));
+  for (let n = 0; n < 3; n += 1) await bench.emit();
+  await bench[Symbol.asyncDispose]();
+  expect(seen).toEqual([1, 2, 3]);
 });

@@ -2,7 +2,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type AnswerError, type TestApp, type Variables } from '../support/app.ts';
+import { dataOf, startApp, type AnswerError, type TestApp, type Variables } from '../support/app.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 
 const WATCH = `subscription ($taskId: ID!, $after: String) {
@@ -190,8 +190,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'from before the first event': {
     async given(world, taskId) {
       await emitSome(world, taskId, 2);
-      const { data } = await world.app.post(`{ taskProgress(taskId: "${taskId}", atSequence: 0) { cursor } }`);
-      return (data?.['taskProgress'] as { cursor: string }).cursor;
+      const answer = await world.app.post(`{ taskProgress(taskId: "${taskId}", atSequence: 0) { cursor } }`);
+      return dataOf<{ taskProgress: { cursor: string } }>(answer).taskProgress.cursor;
     },
     expected: ['TaskEventRecorded 1', 'TaskEventRecorded 2', 'TaskEventRecorded 3'],
     goesOn: true,

@@ -123,6 +123,24 @@ describe('a server that is told to stop', () => {
     await drained;
   });
 
+  test('closes the connection of an event stream too, or a browser would come back over it to be turned away', async () => {
+    await using stack = new AsyncDisposableStack();
+    const { app } = await startSlowToLeave(stack, 5_000);
+    const agent = new http.Agent({ keepAlive: true });
+    stack.defer(() => agent.destroy());
+    const begun = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    const url = `${app.graphqlUrl}?${new URLSearchParams({ query: 'subscription { tasks { ready } }' })}`;
+    const request = http.get(url, { agent, headers: { accept: 'text/event-stream' } }, (response) => {
+      response.on('data', (chunk) => String(chunk).includes('event: next') && begun.resolve());
+    });
+    request.on('socket', (socket) => socket.on('close', () => closed.resolve()));
+    await begun.promise;
+    const drained = app.app.drain();
+    await settlesWithin(closed.promise, { withinMs: 1_000, what: 'the connection to be closed' });
+    await drained;
+  });
+
   test('refuses new WebSockets', async () => {
     await using stack = new AsyncDisposableStack();
     const { app } = await startSlowToLeave(stack);

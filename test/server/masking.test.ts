@@ -49,7 +49,9 @@ afterAll(async () => {
 
 /** Every function of the log fails in this way. */
 function failWith(error: Error): Partial<EventLog> {
-  const fail = (): Promise<never> => Promise.reject(error);
+  const fail = async (): Promise<never> => {
+    throw error;
+  };
   return {
     initTask: fail,
     append: fail,

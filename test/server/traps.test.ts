@@ -49,7 +49,7 @@ async function emitMany({ app }: TestApp, count: number, message = 'on it'): Pro
     message,
   };
   for (let left = count; left > 0; left -= 1_000)
-    await app.manager.emitMany(Array<EmitEventInput>(Math.min(left, 1_000)).fill(input));
+    await app.manager.emitMany(Array.from({ length: Math.min(left, 1_000) }, () => input));
 }
 
 /** Sequences of the next so many updates of an operation. */

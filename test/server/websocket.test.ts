@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EMIT, GOOD_EVENT, startApp, TASK, type AnswerError, type TestApp } from '../support/app.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
 import { openWsClient, refusedUpgrade, type WsClient, type WsOptions } from '../support/ws-client.ts';
-import { UnauthenticatedError } from './faults.ts';
+import { breakLog, UnauthenticatedError } from './faults.ts';
 
 const WATCH = `subscription ($taskId: ID!) { taskUpdates(taskId: $taskId) { __typename cursor progress { sequence } } }`;
 const DEEP = `{ ${'a { '.repeat(5_000)} b ${'} '.repeat(5_000)} }`;
@@ -286,10 +286,8 @@ describe('one operation never hurts another', () => {
     for (const [what, query, variables, code] of BAD) {
       const id = `bad: ${what}`;
       client.subscribe(id, query, variables);
-      const answer = await client.next(id);
-      const errors =
-        answer.type === 'error' ? (answer.payload as readonly AnswerError[]) : (answer.payload as Update).errors;
-      expect([what, errors?.map(({ extensions }) => extensions?.code)]).toEqual([what, [code]]);
+      const errors = await client.nextOf<readonly AnswerError[]>(id, 'error');
+      expect([what, ...errors.map(({ extensions }) => extensions?.code)]).toEqual([what, code]);
       await server.emit({ taskId: 'ten' });
       sequence += 1;
       for (const live of ids) {
@@ -301,15 +299,51 @@ describe('one operation never hurts another', () => {
   test.each(BAD)('%s is an `error` of its id, in the form of the protocol', async (_what, query, variables, code) => {
     await using client = await server.ws();
     client.subscribe('1', query, variables);
-    const message = await client.next('1');
-    const asError = message.type === 'error';
-    const errors = asError ? (message.payload as readonly AnswerError[]) : (message.payload as Update).errors;
-    expect(errors?.[0]?.extensions?.code).toBe(code);
+    const errors = await client.nextOf<readonly AnswerError[]>('1', 'error');
+    expect(errors.map(({ extensions }) => extensions?.code)).toEqual([code]);
     expect(JSON.stringify(errors)).not.toContain('"http"');
-    // After `error` the id is free without another word; after a result comes `complete`.
-    if (!asError) expect(await client.next('1')).toEqual({ type: 'complete', id: '1' });
+    // After `error` the id is free, without another word.
     client.subscribe('1', '{ __typename }');
     expect(await client.nextOf('1')).toEqual({ data: { __typename: 'Query' } });
+  });
+});
+
+describe('what fails inside is masked, and the socket stays', () => {
+  const SECRET = 'secret path';
+
+  test('a stream that fails is `error`; one that cannot begin, and a field that fails, are a result and `complete`', async () => {
+    await using app = await startApp();
+    await app.emit();
+    await using client = await app.ws();
+    client.subscribe('stream', WATCH, { taskId: TASK });
+    await client.next('stream');
+    const fail = async (): Promise<never> => {
+      throw new Error(SECRET);
+    };
+    breakLog(app, { read: fail, progressAt: fail, tasks: fail });
+    await app.emit();
+    const failed = await client.next('stream');
+    expect(failed).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] });
+
+    const after = 'garbage';
+    client.subscribe('begin', `subscription { taskUpdates(taskId: "${TASK}", after: "${after}") { cursor } }`);
+    expect(await client.next('begin')).toMatchObject({
+      type: 'next',
+      payload: { errors: [{ extensions: { code: 'CURSOR_INVALID' } }] },
+    });
+    expect(await client.next('begin')).toEqual({ type: 'complete', id: 'begin' });
+
+    client.subscribe('field', '{ tasks { nodes { id } } }');
+    const field = await client.next('field');
+    expect(field).toMatchObject({
+      type: 'next',
+      payload: { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] },
+    });
+    expect(await client.next('field')).toEqual({ type: 'complete', id: 'field' });
+
+    expect(JSON.stringify([failed, field])).not.toContain(SECRET);
+    client.subscribe('again', '{ __typename }');
+    expect(await client.nextOf('again')).toEqual({ data: { __typename: 'Query' } });
   });
 });
 

@@ -79,10 +79,8 @@ export async function startApp({ store = 'memory:', settings = {}, ...deps }: Ap
     graphqlUrl,
     post,
     async emit(patch = {}) {
-      const { data, errors } = await post(EMIT, { input: { ...GOOD_EVENT, ...patch } });
-      if (errors !== undefined) throw new AggregateError(errors, JSON.stringify(errors));
-      const { event } = data?.['emitEvent'] as { event: { cursor: string } };
-      return event.cursor;
+      const answer = await post(EMIT, { input: { ...GOOD_EVENT, ...patch } });
+      return dataOf<{ emitEvent: { event: { cursor: string } } }>(answer).emitEvent.event.cursor;
     },
     async stored() {
       const heads = await app.log.tasks({ limit: 10_000 });
@@ -97,6 +95,13 @@ export async function startApp({ store = 'memory:', settings = {}, ...deps }: Ap
     sse: (options) => createSseClient({ url: graphqlUrl, ...options }),
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
   };
+}
+
+/** The data of an answer that must have no errors. */
+export function dataOf<Data>({ data, errors }: Answer): Data {
+  if (errors !== undefined) throw new AggregateError(errors, JSON.stringify(errors));
+  // The test wrote the document whose answer this is.
+  return data as Data;
 }
 
 /** The codes of an answer's errors. */

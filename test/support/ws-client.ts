@@ -2,7 +2,7 @@
  * A bare WebSocket: what a test says goes out as it is, right or wrong, and everything that comes in is kept until it
  * is asked for, so that none is missed between two awaits.
  */
-import { WebSocket, type ClientOptions } from 'ws';
+import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import { settlesWithin, waitFor } from './wait-for.ts';
 
 export interface WsMessage {
@@ -54,7 +54,7 @@ export async function openWsClient(origin: string, options: WsOptions = {}): Pro
   const opening = Promise.withResolvers<void>();
   opening.promise.catch(() => undefined);
   let isClosed = false;
-  socket.on('message', (data) => unread.push(JSON.parse(String(data)) as WsMessage));
+  socket.on('message', (data) => unread.push(JSON.parse(messageText(data)) as WsMessage));
   socket.on('open', () => opening.resolve());
   socket.on('error', opening.reject);
   socket.on('close', (code, reason) => {
@@ -100,6 +100,12 @@ export async function openWsClient(origin: string, options: WsOptions = {}): Pro
       await closing.promise;
     },
   };
+}
+
+/** What `ws` hands over by default is one Buffer. */
+function messageText(data: RawData): string {
+  if (!Buffer.isBuffer(data)) throw new TypeError('The socket was given another binary type.');
+  return data.toString();
 }
 
 /** The status with which an upgrade was refused. */

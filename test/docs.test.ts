@@ -1,0 +1,34 @@
+/** What the README shows runs as it stands there, and what the documents link to exists. */
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const root = new URL('../', import.meta.url).pathname;
+
+test("the README's library example prints its event", async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  // Inside the checkout, so that the package finds itself by its own name's stand-in.
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'example.ts');
+  await writeFile(file, code.replace("'drumline'", `'${join(root, 'src/index.ts')}'`));
+  const { stdout } = await promisify(execFile)(process.execPath, [file]);
+  expect(stdout).toBe('1 Go\n');
+});
+
+test.each(['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'examples/README.md'])(
+  '%s links only to what is there',
+  async (name) => {
+    const text = await readFile(join(root, name), 'utf8');
+    const links = Array.from(text.matchAll(/\]\((?!https?:|#)([^)#]+)/g), ([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(0);
+    for (const link of links) await access(join(root, name, '..', link));
+  },
+);
+
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(root, 'test/.docs-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
