@@ -31,20 +31,13 @@ export type * from './log/event-log.ts';
 export { openMemoryLog, type MemoryLogOptions } from './log/memory-log.ts';
 export { openSqliteLog } from './log/sqlite-log.ts';
 export { withTailCache } from './log/tail-cache.ts';
-export {
-  createEventManager,
-  type EventManager,
-  type EventManagerOptions,
-  type EventPageArgs,
-  type ObservationPageArgs,
-  type TaskPage,
-  type TaskPageArgs,
-} from './manager/event-manager.ts';
+export { createEventManager, type EventManager, type EventManagerOptions } from './manager/event-manager.ts';
 export type { BoardUpdate } from './manager/board.ts';
 export type { EventCallback } from './manager/callbacks.ts';
 export type { EventFilter } from './manager/event-filter.ts';
 export type { ObservationUpdate } from './manager/observation-updates.ts';
 export type { Page, PageArgs } from './manager/page.ts';
+export type { EventPageArgs, ObservationPageArgs, TaskPage, TaskPageArgs } from './manager/reads.ts';
 export type { SeedTaskState } from './manager/seed-state.ts';
 export type { GapReason, TaskUpdate } from './manager/task-updates.ts';
 export { createSchema } from './schema/index.ts';

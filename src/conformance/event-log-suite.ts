@@ -15,7 +15,7 @@ import { testTasks } from './event-log/tasks.ts';
 import { testTrim } from './event-log/trim.ts';
 import { testValues } from './event-log/values.ts';
 
-export type { LogUnderTest } from './event-log/support.ts';
+export type { LogOptions, LogUnderTest } from './event-log/support.ts';
 
 const PARTS: readonly (readonly [string, (driver: LogUnderTest) => void])[] = [
   ['append', testAppend],

@@ -109,7 +109,7 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
     checkpoint() {
       if (isBroken) return;
       const { log, checkpointed } = walState.get() ?? {};
-      if (Number(log) - Number(checkpointed) < CHECKPOINT_PAGES) return;
+      if (Number(log) < CHECKPOINT_PAGES || log === checkpointed) return;
       try {
         passive.get();
       } catch (error) {

@@ -23,6 +23,8 @@ interface Run {
 
 /** How long disposing waits for callbacks to be told of what was recorded before. */
 const CLOSE_MS = 1_000;
+/** How long to wait before a log that failed is read again. */
+const RETRY_MS = 1_000;
 
 /** Disposing lets each callback catch up with what was recorded before, within a second. */
 export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => void): Callbacks {
@@ -31,16 +33,33 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
   const running = new Map<Promise<void>, () => void>();
   let isClosing = false;
 
+  /** Until it is left: a log that does not answer is asked again. */
   async function run({ taskId, callback, listening, after, signal }: Run): Promise<void> {
     using _listening = listening;
-    for await (const { events, upToDate } of followPages(deps, listening, { taskId, after }, signal)) {
+    const place = { taskId, after };
+    while (!signal.aborted) {
+      try {
+        await callWithEvents(place, callback, listening, signal);
+        return;
+      } catch (error) {
+        onError(error);
+        if (isClosing) return;
+        await listening.news.wait(RETRY_MS);
+      }
+    }
+  }
+
+  async function callWithEvents(
+    place: { readonly taskId: string; after: number },
+    callback: EventCallback,
+    listening: Listening,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const { events, upToDate } of followPages(deps, listening, place, signal)) {
       for (const event of events) {
         if (signal.aborted) return;
-        try {
-          await callback(event);
-        } catch (error) {
-          onError(error);
-        }
+        place.after = event.seq;
+        await Promise.try(callback, event).catch(onError);
       }
       if (upToDate && isClosing) return;
     }

@@ -5,29 +5,29 @@
 import { v7 as uuidV7 } from 'uuid';
 import { z } from 'zod';
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
-import type { Cursor, TaskPlace } from '../domain/cursor.ts';
-import { BadInputError, type InputIssue } from '../domain/errors.ts';
+import { BadInputError, EventIdConflictError, type InputIssue } from '../domain/errors.ts';
 import { EmitEventInput, InitTaskInput, toNewEvent, type NewEvent, type TaskEvent } from '../domain/event.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { PublishObservationInput, toNewObservation, type Observation } from '../domain/observation.ts';
 import type { TaskProgress } from '../domain/progress.ts';
 import { parseInput } from '../domain/values.ts';
-import type {
-  AppendResult,
-  EventLog,
-  InitTaskResult,
-  PublishObservationResult,
-  TaskConditions,
-  TaskHead,
-} from '../log/event-log.ts';
+import type { AppendResult, EventLog, InitTaskResult, PublishObservationResult, TaskHead } from '../log/event-log.ts';
 import { boardUpdates, type BoardOptions, type BoardUpdate } from './board.ts';
 import { createCallbacks, type EventCallback } from './callbacks.ts';
-import { matchesEvent, type EventFilter } from './event-filter.ts';
 import { latestStates, type LatestOptions } from './latest.ts';
 import { createNotices } from './notices.ts';
 import { observationUpdates, type ObservationUpdate, type ObservationUpdatesOptions } from './observation-updates.ts';
-import { checkPageArgs, readPage, type Page, type PageArgs } from './page.ts';
+import type { Page } from './page.ts';
 import { createProgressMemo } from './progress-memo.ts';
+import {
+  readEvents,
+  readObservations,
+  readTasks,
+  type EventPageArgs,
+  type ObservationPageArgs,
+  type TaskPage,
+  type TaskPageArgs,
+} from './reads.ts';
 import { toSeedState, type SeedTaskState } from './seed-state.ts';
 import { taskUpdates, type TaskUpdate, type TaskUpdatesOptions } from './task-updates.ts';
 
@@ -76,28 +76,6 @@ export interface EventManager extends AsyncDisposable {
   readonly followerCount: number;
 }
 
-export interface TaskPageArgs {
-  readonly first?: number | undefined;
-  readonly after?: TaskPlace | undefined;
-  readonly filter?: TaskConditions | undefined;
-}
-
-export interface TaskPage {
-  readonly items: readonly TaskHead[];
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-}
-
-export interface EventPageArgs extends PageArgs {
-  /** Begin just after this event number; not together with `after`. */
-  readonly afterSequence?: number | undefined;
-  readonly filter?: EventFilter | undefined;
-}
-
-export interface ObservationPageArgs extends PageArgs {
-  readonly taskId?: string | undefined;
-}
-
 export interface EventManagerOptions {
   readonly log: EventLog;
   readonly bus: EventBus<DrumlineTopics>;
@@ -115,6 +93,13 @@ export function createEventManager(options: EventManagerOptions): EventManager {
   const notices = createNotices({ log, bus, catchUpMs, onNotifyFailed: onError });
   const deps = { log, notices, progressAfter: createProgressMemo() };
   const callbacks = createCallbacks(deps, onError);
+  const closing = new AbortController();
+
+  /** Streams end with the manager, if not before. */
+  function untilClosed<Options extends { readonly signal?: AbortSignal | undefined }>(options: Options): Options {
+    const signals = options.signal === undefined ? [] : [options.signal];
+    return { ...options, signal: AbortSignal.any([closing.signal, ...signals]) };
+  }
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
     const results = await log.append(batch);
@@ -142,7 +127,8 @@ export function createEventManager(options: EventManagerOptions): EventManager {
   async function publishObservation(input: PublishObservationInput): Promise<PublishObservationResult> {
     const parsed = parseInput(PublishObservationInput, input, ['input']);
     const result = await log.publishObservation(toNewObservation(parsed, newId)).catch((error: unknown) => {
-      throw error instanceof BadInputError ? asSingle(error) : error;
+      if (!(error instanceof EventIdConflictError)) throw error;
+      throw new BadInputError([{ path: ['input', 'id'], message: error.issues[0]?.message ?? '' }], error.code);
     });
     if (!result.duplicate) notices.observationsChanged();
     return result;
@@ -165,15 +151,16 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     readTasks: (args) => readTasks(log, args),
     readEvents: (taskId, args) => readEvents(log, taskId, args),
     readObservations: (args) => readObservations(log, args),
-    taskUpdates: (streamOptions) => taskUpdates(deps, streamOptions),
-    latestStates: (streamOptions) => latestStates(deps, streamOptions),
-    boardUpdates: (streamOptions) => boardUpdates(deps, streamOptions),
-    observationUpdates: (streamOptions) => observationUpdates(deps, streamOptions),
+    taskUpdates: (streamOptions) => taskUpdates(deps, untilClosed(streamOptions)),
+    latestStates: (streamOptions) => latestStates(deps, untilClosed(streamOptions)),
+    boardUpdates: (streamOptions) => boardUpdates(deps, untilClosed(streamOptions)),
+    observationUpdates: (streamOptions) => observationUpdates(deps, untilClosed(streamOptions)),
     get followerCount() {
       return notices.listenerCount;
     },
     async [Symbol.asyncDispose]() {
       await callbacks[Symbol.asyncDispose]();
+      closing.abort();
       await notices[Symbol.asyncDispose]();
     },
   };
@@ -207,59 +194,4 @@ function asSingle(error: BadInputError): BadInputError {
     message,
   }));
   return new BadInputError(issues, error.code);
-}
-
-async function readTasks(log: EventLog, { first, after, filter }: TaskPageArgs): Promise<TaskPage> {
-  checkPageArgs({ first });
-  const limit = first ?? LIMITS.pageDefault;
-  const heads = await log.tasks({ ...filter, after, limit: limit + 1 });
-  return {
-    items: heads.slice(0, limit),
-    hasNextPage: heads.length > limit,
-    hasPreviousPage: after !== undefined,
-  };
-}
-
-async function readEvents(log: EventLog, taskId: string, args: EventPageArgs): Promise<Page<TaskEvent> | undefined> {
-  const { afterSequence, filter } = args;
-  const head = await log.head(taskId);
-  if (head === undefined) return undefined;
-  const source = {
-    read: (range: { after: number; limit: number }) => log.read(taskId, range),
-    hashAt: async (seq: number) => (await log.progressAt(taskId, seq))?.hash,
-    oldestSeq: head.oldestSeq,
-    headSeq: head.progress.seq,
-    matches: filter === undefined ? undefined : (event: TaskEvent) => matchesEvent(filter, event),
-  };
-  return readPage(source, { ...args, after: (await cursorAt(source.hashAt, afterSequence, head, args)) ?? args.after });
-}
-
-/** `afterSequence` as a cursor; below what is kept it begins with the oldest event, beyond the head with none. */
-async function cursorAt(
-  hashAt: (seq: number) => Promise<string | undefined>,
-  afterSequence: number | undefined,
-  head: TaskHead,
-  { after }: PageArgs,
-): Promise<Cursor | undefined> {
-  if (afterSequence === undefined) return undefined;
-  const path = ['afterSequence'];
-  if (after !== undefined) throw new BadInputError([{ path, message: 'cannot be combined with after' }]);
-  if (afterSequence < 0) throw new BadInputError([{ path, message: 'must be 0 or more' }]);
-  const seq = Math.min(Math.max(afterSequence, head.oldestSeq - 1), head.progress.seq);
-  const hash = await hashAt(seq);
-  return hash === undefined ? undefined : { seq, hash };
-}
-
-async function readObservations(log: EventLog, { taskId, ...args }: ObservationPageArgs): Promise<Page<Observation>> {
-  const head = await log.observationPlace();
-  return readPage(
-    {
-      read: (range) => log.readObservations(range),
-      hashAt: async (seq) => (await log.observationPlace(seq))?.hash,
-      oldestSeq: head?.oldestSeq ?? 1,
-      headSeq: head?.seq ?? 0,
-      matches: taskId === undefined ? undefined : (observation) => observation.taskId === taskId,
-    },
-    args,
-  );
 }

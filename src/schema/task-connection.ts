@@ -1,6 +1,7 @@
 /** Pages of tasks. Their cursors hold the place in the order (start, then id), not a place in a log. */
 import { formatTaskPlace } from '../domain/cursor.ts';
-import type { TaskHead, TaskPage } from '../manager/event-manager.ts';
+import type { TaskHead } from '../manager/event-manager.ts';
+import type { TaskPage } from '../manager/reads.ts';
 import { builder } from './builder.ts';
 import { pageInfoRef } from './connections.ts';
 import { taskRef } from './task.ts';

@@ -5,20 +5,17 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { EventLog } from '../../src/log/event-log.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
-import { testEventLog } from '../../src/conformance/event-log-suite.ts';
+import { testEventLog, type LogOptions } from '../../src/conformance/event-log-suite.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'drumline-sqlite-'));
-const pathOf = new WeakMap<EventLog, string>();
-let opened = 0;
+const directory = mkdtempSync(join(tmpdir(), 'drumline-test-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const paths = new WeakMap<EventLog, string>();
+let count = 0;
 
-async function openAt(
-  path: string,
-  options: Parameters<typeof testEventLog>[0]['open'] extends (o: infer O) => unknown ? O : never,
-): Promise<EventLog> {
+async function openAt(path: string, options: LogOptions): Promise<EventLog> {
   const log = await openSqliteLog({ ...options, path });
-  pathOf.set(log, path);
+  paths.set(log, path);
   return log;
 }
 
@@ -26,9 +23,9 @@ testEventLog({
   name: 'sqlite log',
   traits: { durable: 'power', exclusive: true },
   open: (options) => {
-    opened += 1;
-    return openAt(join(root, `${opened}.db`), options);
+    count += 1;
+    return openAt(join(directory, `${count}.db`), options);
   },
-  reopen: (log, options) => openAt(pathOf.get(log) ?? '', options),
+  reopen: (log, options) => openAt(paths.get(log) ?? '', options),
   clock: 'given',
 });

@@ -56,7 +56,7 @@ test('publishing an observation on a task begins no task; doing it again with it
   expect(await bench.manager.getTask(TASK)).toBeUndefined();
   await expect(bench.manager.publishObservation({ id: 'o1', content: 'else' })).rejects.toMatchObject({
     code: 'EVENT_ID_CONFLICT',
-    issues: [{ path: ['input', 'eventId'] }],
+    issues: [{ path: ['input', 'id'] }],
   });
 });
 

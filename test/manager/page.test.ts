@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Cursor } from '../../src/domain/cursor.ts';
-import type { EventPageArgs } from '../../src/manager/event-manager.ts';
+import type { EventPageArgs } from '../../src/manager/reads.ts';
 import { openBench, TASK, type Bench } from './bench.ts';
 
 async function read({ manager }: Bench, args: EventPageArgs) {
