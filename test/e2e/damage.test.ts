@@ -303,29 +303,29 @@ function damageClasses(clean: string, killed: string): readonly DamageClass[] {
     store: 'killed',
   });
   return [
-    inClean('event row', 24, pages.rows('event')),
-    inClean('task row', 20, pages.rows('task')),
-    inClean('component row', 16, pages.rows('component')),
-    inClean('snapshot', 16, pages.rows('snapshot')),
-    inClean('observation, meta', 12, (random) => pages.rows(random.pick(['observation', 'meta']))(random)),
-    inClean('index of tasks', 12, (random) =>
+    inClean('event row', 20, pages.rows('event')),
+    inClean('task row', 16, pages.rows('task')),
+    inClean('component row', 12, pages.rows('component')),
+    inClean('snapshot', 12, pages.rows('snapshot')),
+    inClean('observation, meta', 10, (random) => pages.rows(random.pick(['observation', 'meta']))(random)),
+    inClean('index of tasks', 10, (random) =>
       pages.index(random.pick(['sqlite_autoindex_task_1', 'task_by_start', 'task_by_update', 'task_by_change']))(
         random,
       ),
     ),
-    inClean('index by sequence', 16, pages.index('event_by_seq')),
-    inClean('index by event id', 16, pages.index('event_by_id')),
+    inClean('index by sequence', 14, pages.index('event_by_seq')),
+    inClean('index by event id', 14, pages.index('event_by_id')),
     inClean('interior page', 10, pages.interior),
-    inClean('first page', 14, pages.firstPage),
-    inClean('freelist', 14, pages.freelist),
-    inKilled('WAL header', 8, wal.header),
-    inKilled('WAL frame header', 12, wal.frameHeader),
-    inKilled('WAL frame', 16, wal.frame),
-    inKilled('WAL tail', 12, wal.tail),
-    inClean('file cut short', 8, cut('', clean)),
-    inKilled('WAL cut short', 8, cut('-wal', killed)),
-    inKilled('any row, after a kill', 12, (random) => readPages(killed).rows(random.pick(['event', 'task']))(random)),
-    inKilled('any index, after a kill', 12, (random) => readPages(killed).index()(random)),
+    inClean('first page', 12, pages.firstPage),
+    inClean('freelist', 10, pages.freelist),
+    inKilled('WAL header', 6, wal.header),
+    inKilled('WAL frame header', 10, wal.frameHeader),
+    inKilled('WAL frame', 14, wal.frame),
+    inKilled('WAL tail', 10, wal.tail),
+    inClean('file cut short', 6, cut('', clean)),
+    inKilled('WAL cut short', 6, cut('-wal', killed)),
+    inKilled('any row, after a kill', 10, (random) => readPages(killed).rows(random.pick(['event', 'task']))(random)),
+    inKilled('any index, after a kill', 8, (random) => readPages(killed).index()(random)),
   ];
 }
 

@@ -56,6 +56,8 @@ const Progress = z.object({
     .nullable(),
 });
 
+const Answer = z.object({ data: z.unknown(), errors: z.array(z.unknown()).optional() });
+
 /** The events of a task, oldest first; none when the task is not known. */
 export async function readTaskLog(url: string, taskId: string): Promise<readonly LogEvent[]> {
   const events: LogEvent[] = [];
@@ -85,7 +87,7 @@ export async function query(url: string, text: string, variables: Readonly<Recor
     body: JSON.stringify({ query: text, variables }),
     signal: AbortSignal.timeout(20_000),
   });
-  const answer = z.object({ data: z.unknown(), errors: z.undefined().optional() }).safeParse(await response.json());
-  if (!answer.success) throw new Error(`HTTP ${response.status}: the answer has errors`);
-  return answer.data.data;
+  const answer = Answer.parse(await response.json());
+  if (answer.errors !== undefined) throw new Error(`HTTP ${response.status} with ${JSON.stringify(answer.errors)}`);
+  return answer.data;
 }
