@@ -70,7 +70,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const webSockets = cleanup.use(
     createWebSocketTransport({ ...config, graphql, mask, logger, authenticate, authTimeoutMs }),
   );
-  const health = createHealth({ checkStore: () => log.changes({ limit: 0 }) });
+  const health = createHealth({ checkStore: () => log.ready() });
   const origins = createOriginRule(config.allowedOrigins);
   const http = createHttpServer({ ...config, graphql, sse, webSockets, origins, health, mask, logger });
   cleanup.defer(() => http.drain());

@@ -23,6 +23,9 @@ export type { TaskConditions, TaskHead } from '../domain/task.ts';
 export interface EventLog extends AsyncDisposable {
   readonly traits: LogTraits;
 
+  /** Resolves while appends can be taken. @throws StoreUnavailableError */
+  ready(): Promise<void>;
+
   /** Begin a task's log. Doing it again changes nothing, whatever the title and labels. */
   initTask(input: NewTask): Promise<InitTaskResult>;
 

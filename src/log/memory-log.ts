@@ -141,6 +141,7 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
 
   return {
     traits: { durable: 'process', exclusive: true },
+    ready: () => whileOpen(() => undefined),
     initTask: (input) => whileOpen(() => initTask(input)),
     append: (batch) => whileOpen(() => append(batch)),
     head: (taskId) => whileOpen(() => tasks.get(taskId)?.head),

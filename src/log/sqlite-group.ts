@@ -88,6 +88,8 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
       case 'heal':
         tasks.heal(command.taskId);
         return () => undefined;
+      case 'check':
+        return () => undefined;
     }
   }
 

@@ -130,6 +130,7 @@ function createVerbs(
 
   return {
     traits: { durable: 'power', exclusive: true },
+    ready: () => queue.send({ kind: 'check' }),
     initTask,
     append,
     head: (taskId) =>

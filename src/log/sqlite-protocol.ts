@@ -28,7 +28,9 @@ export type WriteCommand =
   | { readonly kind: 'trim'; readonly taskId: string; readonly through: number }
   /** `input`: a NewObservation as JSON. */
   | { readonly kind: 'publish'; readonly input: string; readonly now: number }
-  | { readonly kind: 'heal'; readonly taskId: string };
+  | { readonly kind: 'heal'; readonly taskId: string }
+  /** Refused when nothing can be written any more. */
+  | { readonly kind: 'check' };
 
 export interface AppendedEvent extends StoredRecord {
   readonly duplicate: boolean;
@@ -42,6 +44,7 @@ export interface WriteResults {
   readonly trim: undefined;
   readonly publish: AppendedEvent;
   readonly heal: undefined;
+  readonly check: undefined;
 }
 
 export type WriteResult = WriteResults[keyof WriteResults];

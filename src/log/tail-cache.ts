@@ -73,6 +73,7 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
     head,
     trim,
     read: async (taskId, range) => (isOpen ? await tails.read(taskId, range) : undefined) ?? log.read(taskId, range),
+    ready: () => log.ready(),
     initTask: (input) => log.initTask(input),
     progressAt: (taskId, seq) => log.progressAt(taskId, seq),
     tasks: (query) => log.tasks(query),

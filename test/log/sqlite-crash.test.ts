@@ -100,6 +100,7 @@ describe.skipIf(!strace.present)('the disk', () => {
     expect(afterFirst.filter((line) => !line.includes('STORE_UNAVAILABLE'))).toEqual([]);
     expect(afterFirst.some((line) => line.endsWith('UNKNOWN'))).toBe(true);
     expect(afterFirst.at(-1)).toMatch(/FAILED$/);
+    expect(owner.lines.filter((line) => line.startsWith('ready')).at(-1)).toBe('ready false');
     await expectKept(path, readLines(owner.lines));
   });
 });

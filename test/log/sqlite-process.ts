@@ -46,6 +46,11 @@ try {
         } catch (error) {
           const { code, outcome } = error as { code?: string; outcome?: string };
           say(`refused ${sent.taskId} ${sent.eventId} ${code} ${outcome}`);
+          const isReady = await log.ready().then(
+            () => true,
+            () => false,
+          );
+          say(`ready ${isReady}`);
         }
       }
     };

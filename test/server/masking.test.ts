@@ -53,6 +53,7 @@ function failWith(error: Error): Partial<EventLog> {
     throw error;
   };
   return {
+    ready: fail,
     initTask: fail,
     append: fail,
     head: fail,

@@ -19,6 +19,7 @@ export function wrapLog(log: EventLog, around: Around, traits = log.traits): Eve
       around({ name, args }, () => call(...args));
   return {
     traits,
+    ready: wrap('ready', log.ready),
     initTask: wrap('initTask', log.initTask),
     append: wrap('append', log.append),
     head: wrap('head', log.head),

@@ -21,6 +21,7 @@ export function testLifecycle(driver: LogUnderTest): void {
 }
 
 const OPERATIONS: readonly (readonly [string, (log: EventLog) => Promise<unknown>])[] = [
+  ['ready', (log) => log.ready()],
   ['initTask', (log) => log.initTask({ taskId: 'new', labels: [] })],
   ['append', (log) => log.append([newEvent({ eventId: 'new' })])],
   ['head', (log) => log.head('task')],
