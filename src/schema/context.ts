@@ -11,9 +11,9 @@ export interface SchemaContext {
 }
 
 /**
- * What a resumable subscription field tells its transport, in the field's `extensions.stream`: the cursor of an item
- * of its source, whatever the client selected.
+ * What a resumable subscription field tells its transport, in the field's `extensions.stream`: what an `EventSource`
+ * should hand back as its `Last-Event-ID` after an item of the source, whatever the client selected.
  */
 export interface StreamExtension {
-  readonly cursorOf: (item: unknown) => string;
+  readonly eventIdOf: (item: unknown) => string;
 }

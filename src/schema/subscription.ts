@@ -26,8 +26,14 @@ import { taskRef } from './task.ts';
 import { tasksUpdateRef } from './tasks-update.ts';
 
 /** The items are those that `subscribe` of the same field gives. */
-const taskStream: StreamExtension = { cursorOf: (item) => formatCursor((item as TaskUpdate).progress) };
-const observationStream: StreamExtension = { cursorOf: (item) => formatCursor((item as ObservationUpdate).cursor) };
+const taskStream: StreamExtension = { eventIdOf: (item) => formatTaskEventId(item as TaskUpdate) };
+const observationStream: StreamExtension = { eventIdOf: (item) => formatCursor((item as ObservationUpdate).cursor) };
+
+/**
+ * `TaskEnded` has the same cursor as the step before it. The mark on that step's event id tells an `EventSource` that
+ * was cut off between the two, and is owed the end, from one that has it and must be kept from coming back.
+ */
+const END_OWED = '+';
 
 const MAX_RATE_STATES = 'At most so many a second, 0.1 to 60; a final state is sent at once.';
 
@@ -54,8 +60,9 @@ builder.subscriptionType({
       subscribe: async (_root, args, { manager, lastEventId }) => {
         const options = parseTaskUpdatesArgs(args);
         if (lastEventId === undefined) return manager.taskUpdates({ ...options, after: parseCursorArg(args.after) });
-        const after = parseCursor(lastEventId);
-        await refuseOverStream(manager, options.taskId, after);
+        const isOwedEnd = lastEventId.endsWith(END_OWED);
+        const after = parseCursor(isOwedEnd ? lastEventId.slice(0, -END_OWED.length) : lastEventId);
+        if (!isOwedEnd) await refuseOverStream(manager, options.taskId, after);
         return manager.taskUpdates({ ...options, after });
       },
       resolve: (update) => update,
@@ -117,6 +124,10 @@ builder.subscriptionType({
     }),
   }),
 });
+
+function formatTaskEventId({ kind, progress }: TaskUpdate): string {
+  return formatCursor(progress) + (isFinal(progress) && kind !== 'ended' ? END_OWED : '');
+}
 
 /** An `EventSource` reconnects whatever happened; only a 204 keeps it from coming back to a stream that is over. */
 async function refuseOverStream(manager: EventManager, taskId: string, { seq, hash }: Cursor): Promise<void> {

@@ -15,10 +15,11 @@ import {
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { EventManager } from '../manager/event-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
+import { createTurns } from '../util/turns.ts';
 import { parseDocument, validateDocument } from './document.ts';
 import { requestError, type MaskError } from './errors.ts';
 import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
-import { maskResult } from './subscribe.ts';
+import { maskResult, subscribeOperation, type ResultStream, type StreamedResult } from './subscribe.ts';
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
@@ -40,6 +41,11 @@ export interface Graphql {
   prepare(request: GraphqlRequest, context?: Partial<SchemaContext>): Promise<Operation | readonly GraphQLError[]>;
   /** Run a query or a mutation. Never throws. */
   run(args: ExecutionArgs): Promise<ExecutionResult>;
+  /** Run a subscription. @param deliver what the transport makes of one result. */
+  subscribe<Item>(
+    args: ExecutionArgs,
+    deliver: (streamed: StreamedResult) => Item,
+  ): Promise<ResultStream<Item> | ExecutionResult>;
 }
 
 export const GRAPHQL_PATH = '/graphql';
@@ -93,7 +99,13 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
     }
   }
 
-  return { yoga, prepare, run: (args) => runOperation(args, mask) };
+  const turns = createTurns();
+  return {
+    yoga,
+    prepare,
+    run: (args) => runOperation(args, mask),
+    subscribe: (args, deliver) => subscribeOperation(args, { mask, turns }, deliver),
+  };
 }
 
 function useStrictRequests(): Plugin {

@@ -11,7 +11,7 @@ import type { Graphql, Operation } from './graphql.ts';
 import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
 import { createHeartbeat, createWriteWatch } from './heartbeat.ts';
 import { readBody, sendJson } from './http-messages.ts';
-import { subscribeOperation, type StreamedResult } from './subscribe.ts';
+import type { StreamedResult } from './subscribe.ts';
 
 export interface SseOptions {
   readonly graphql: Graphql;
@@ -71,8 +71,8 @@ export function createSseTransport(options: SseOptions): SseTransport {
   }
 
   async function begin({ kind, args }: Operation): Promise<AsyncIterableIterator<StreamedResult> | ExecutionResult> {
-    if (kind === 'subscription') return subscribeOperation(args, mask, (streamed) => streamed);
-    return single({ result: await graphql.run(args), cursor: undefined });
+    if (kind === 'subscription') return graphql.subscribe(args, (streamed) => streamed);
+    return single({ result: await graphql.run(args), eventId: undefined });
   }
 
   async function stream(response: ServerResponse, results: AsyncIterableIterator<StreamedResult>): Promise<void> {
@@ -99,7 +99,7 @@ export function createSseTransport(options: SseOptions): SseTransport {
       }
       await outlet.end(COMPLETE);
     } catch (error) {
-      await outlet.write(frame({ result: { errors: [mask(error)] }, cursor: undefined }));
+      await outlet.write(frame({ result: { errors: [mask(error)] }, eventId: undefined }));
       await outlet.end(COMPLETE);
     } finally {
       open.delete(end);
@@ -137,9 +137,9 @@ function endForGood(response: ServerResponse, lastWords: string): void {
 }
 
 /** JSON has no line breaks of its own, so one `data:` line holds it. */
-function frame({ result, cursor }: StreamedResult): string {
+function frame({ result, eventId }: StreamedResult): string {
   const payload = { ...result, ...(result.errors === undefined ? {} : { errors: result.errors.map(toPayload) }) };
-  const id = cursor === undefined ? '' : `id: ${cursor}\n`;
+  const id = eventId === undefined ? '' : `id: ${eventId}\n`;
   return `${id}event: next\ndata: ${JSON.stringify(payload)}\n\n`;
 }
 
@@ -212,7 +212,7 @@ function sendErrors(response: ServerResponse, status: number, errors: readonly G
 }
 
 function failed(result: ExecutionResult): AsyncIterableIterator<StreamedResult> {
-  return single({ result, cursor: undefined });
+  return single({ result, eventId: undefined });
 }
 
 async function* single(streamed: StreamedResult): AsyncGenerator<StreamedResult, undefined> {

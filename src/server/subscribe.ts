@@ -12,15 +12,22 @@ import {
   type ValidatedSubscriptionArgs,
 } from 'graphql';
 import type { StreamExtension } from '../schema/context.ts';
+import type { Turns } from '../util/turns.ts';
 import type { MaskError } from './errors.ts';
 
 export interface StreamedResult {
   readonly result: ExecutionResult;
-  /** The place just after this item, if its stream can be resumed. */
-  readonly cursor: string | undefined;
+  /** What a client hands back to go on after this item, if its stream can be resumed. */
+  readonly eventId: string | undefined;
 }
 
 export type ResultStream<Item> = AsyncIterableIterator<Item, void, void>;
+
+export interface SubscribeDeps {
+  readonly mask: MaskError;
+  /** One for all streams of a server: together they leave the event loop to others. */
+  readonly turns: Turns;
+}
 
 /**
  * @param deliver what a transport makes of one result.
@@ -28,17 +35,19 @@ export type ResultStream<Item> = AsyncIterableIterator<Item, void, void>;
  */
 export async function subscribeOperation<Item>(
   args: ExecutionArgs,
-  mask: MaskError,
+  { mask, turns }: SubscribeDeps,
   deliver: (streamed: StreamedResult) => Item,
 ): Promise<ResultStream<Item> | ExecutionResult> {
   const validated = validateSubscriptionArgs(args);
   if (!('operation' in validated)) return { errors: validated.map(mask) };
   const source = await createSourceEventStream(validated);
   if (!isAsyncIterable(source)) return { ...source, errors: (source.errors ?? []).map(mask) };
-  const cursorOf = findCursorOf(validated);
+  const eventIdOf = findEventIdOf(validated);
   return mapStream(source, mask, async (item) => {
+    const pause = turns.share();
+    if (pause !== undefined) await pause;
     const result = await executeSubscriptionEvent({ ...validated, rootValue: item });
-    return deliver({ result: maskResult(result, mask), cursor: cursorOf?.(item) });
+    return deliver({ result: maskResult(result, mask), eventId: eventIdOf?.(item) });
   });
 }
 
@@ -74,11 +83,11 @@ function mapStream<Source, Item>(
   };
 }
 
-function findCursorOf(args: ValidatedSubscriptionArgs): StreamExtension['cursorOf'] | undefined {
+function findEventIdOf(args: ValidatedSubscriptionArgs): StreamExtension['eventIdOf'] | undefined {
   const name = rootField(args, args.operation.selectionSet.selections)?.name.value;
   const field = name === undefined ? undefined : args.schema.getSubscriptionType()?.getFields()[name];
   const stream: unknown = field?.extensions['stream'];
-  return isStreamExtension(stream) ? stream.cursorOf : undefined;
+  return isStreamExtension(stream) ? stream.eventIdOf : undefined;
 }
 
 type Selections = ValidatedSubscriptionArgs['operation']['selectionSet']['selections'];
@@ -98,7 +107,7 @@ function rootField(args: ValidatedSubscriptionArgs, selections: Selections): Fie
 }
 
 function isStreamExtension(value: unknown): value is StreamExtension {
-  return typeof value === 'object' && value !== null && 'cursorOf' in value && typeof value.cursorOf === 'function';
+  return typeof value === 'object' && value !== null && 'eventIdOf' in value && typeof value.eventIdOf === 'function';
 }
 
 function isAsyncIterable(value: object): value is AsyncIterable<unknown> {

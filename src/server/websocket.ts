@@ -15,7 +15,6 @@ import type { Graphql } from './graphql.ts';
 import { createHeartbeat, createWriteWatch, type Heartbeat, type WriteWatch } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
 import { keepOrderById } from './message-order.ts';
-import { subscribeOperation } from './subscribe.ts';
 
 export interface WebSocketOptions {
   readonly graphql: Graphql;
@@ -135,7 +134,7 @@ function createProtocol(
         running.delete(result);
       }
     },
-    subscribe: (args) => subscribeOperation(args, mask, ({ result }) => result),
+    subscribe: (args) => graphql.subscribe(args, ({ result }) => result),
     onNext(...hook) {
       const { errors, data } = hook[4];
       if (errors === undefined) return undefined;

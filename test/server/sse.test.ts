@@ -51,7 +51,7 @@ describe('the stream', () => {
     // A keep-alive may stand between any two frames.
     expect(stream.text.replaceAll(/^:\n\n/gm, '')).toBe(
       `id: ${one}\nevent: next\ndata: ${data('TaskEventRecorded', one, 1)}\n\n` +
-        `id: ${two}\nevent: next\ndata: ${data('TaskEventRecorded', two, 2)}\n\n` +
+        `id: ${two}+\nevent: next\ndata: ${data('TaskEventRecorded', two, 2)}\n\n` +
         `id: ${two}\nevent: next\ndata: ${data('TaskEnded', two, 2)}\n\n` +
         'event: complete\ndata:\n\n',
     );
@@ -211,6 +211,19 @@ describe('resuming by Last-Event-ID', () => {
       'TaskEventRecorded 2',
       'TaskEnded 2',
     ]);
+  });
+
+  test('an EventSource that was cut off between the last event and the end is owed the end', async () => {
+    const taskId = 'owed';
+    await server.emit({ taskId });
+    await server.emit({ taskId, eventType: 'TASK_COMPLETED' });
+    await using whole = await server.sse({ query: WATCH, variables: { taskId, replay: true } });
+    await whole.ended();
+    const [last, ended] = Array.from(whole.text.matchAll(/^id: (.+)$/gm), ([, id]) => id).slice(-2);
+    await using owed = await server.sse({ query: WATCH, variables: { taskId }, lastEventId: last });
+    expect(step(await owed.nextResult<Update>())).toBe('TaskEnded 2');
+    await using over = await server.sse({ query: WATCH, variables: { taskId }, lastEventId: ended });
+    expect(over.status).toBe(204);
   });
 
   test('at the end of a task that was recorded to since is the late event, then the end again', async () => {

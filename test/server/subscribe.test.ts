@@ -2,6 +2,7 @@ import { buildSchema, GraphQLError, parse, type ExecutionArgs } from 'graphql';
 import { expect, test } from 'vitest';
 import { subscribeOperation } from '../../src/server/subscribe.ts';
 import { cancellable } from '../../src/util/cancellable.ts';
+import { createTurns } from '../../src/util/turns.ts';
 
 const SCHEMA = buildSchema('type Query { none: Int } type Subscription { count: Int }');
 
@@ -24,10 +25,11 @@ function createCounting(): { readonly args: ExecutionArgs; readonly isHeld: () =
 }
 
 const mask = (error: unknown): GraphQLError => new GraphQLError(`masked ${String(error)}`);
+const deps = { mask, turns: createTurns() };
 
 test('each item is executed on its own, and leaving releases the source', async () => {
   const { args, isHeld } = createCounting();
-  const stream = await subscribeOperation(args, mask, ({ result }) => result.data?.['count']);
+  const stream = await subscribeOperation(args, deps, ({ result }) => result.data?.['count']);
   if (!(Symbol.asyncIterator in stream)) throw new Error('the stream did not begin');
   expect([(await stream.next()).value, (await stream.next()).value]).toEqual([1, 2]);
   expect(isHeld()).toBe(true);
@@ -38,7 +40,7 @@ test('each item is executed on its own, and leaving releases the source', async 
 
 test('a result that cannot be delivered fails the stream, masked, and releases the source', async () => {
   const { args, isHeld } = createCounting();
-  const stream = await subscribeOperation(args, mask, () => {
+  const stream = await subscribeOperation(args, deps, () => {
     throw new Error('broken');
   });
   if (!(Symbol.asyncIterator in stream)) throw new Error('the stream did not begin');
@@ -53,7 +55,7 @@ test('a source that cannot begin is a result without data', async () => {
       throw new Error('broken');
     },
   };
-  const result = await subscribeOperation({ schema: SCHEMA, document, rootValue }, mask, ({ result }) => result);
+  const result = await subscribeOperation({ schema: SCHEMA, document, rootValue }, deps, ({ result }) => result);
   expect(result).toMatchObject({ errors: [{ message: expect.stringMatching(/^masked/) as string }] });
   expect('data' in result && result.data != null).toBe(false);
 });

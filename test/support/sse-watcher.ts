@@ -80,7 +80,9 @@ async function connectOnce({ options, recorder, memory, path, signal }: Attempt)
       watchdog.refresh();
       for (const { type, data, lastEventId } of parser.push(decoder.decode(chunk, { stream: true }))) {
         if (type === 'next') recorder.next(JSON.parse(data));
-        if (type === 'next' && lastEventId !== recorder.cursor) throw new FatalError(`id ${lastEventId} is no cursor`);
+        // A `+` says that the end is still owed.
+        const isCursor = lastEventId.replace(/\+$/, '') === recorder.cursor;
+        if (type === 'next' && !isCursor) throw new FatalError(`id ${lastEventId} is no cursor`);
         if (type === 'complete') recorder.completed();
       }
     }
