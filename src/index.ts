@@ -3,7 +3,7 @@ export { createMemoryBus } from './bus/memory-bus.ts';
 export type { DrumlineTopics, EventBus, Handler } from './bus/event-bus.ts';
 export { createApp, type App, type AppDeps, type AppStats } from './app.ts';
 export { parseConfig, ConfigError, type Config } from './config.ts';
-export { formatCursor, parseCursor, type Cursor } from './domain/cursor.ts';
+export { formatCursor, parseCursor, type Cursor, type GapReason } from './domain/cursor.ts';
 export * from './domain/errors.ts';
 export {
   EVENT_TYPES,
@@ -39,6 +39,6 @@ export type { ObservationUpdate } from './manager/observation-updates.ts';
 export type { Page, PageArgs } from './manager/page.ts';
 export type { EventPageArgs, ObservationPageArgs, TaskPage, TaskPageArgs } from './manager/reads.ts';
 export type { SeedTaskState } from './manager/seed-state.ts';
-export type { GapReason, TaskUpdate } from './manager/task-updates.ts';
+export type { TaskUpdate } from './manager/task-updates.ts';
 export { createSchema } from './schema/index.ts';
 export type { SchemaContext } from './schema/context.ts';

@@ -13,7 +13,8 @@ export interface Cursor {
   readonly hash: string;
 }
 
-const PATTERN = /^v1\.(0|[1-9][0-9]{0,9})\.([0-9a-f]{16})$/;
+/** The `+` is a mark on the event id of an event stream, which is a cursor wherever it is handed back. */
+const PATTERN = /^v1\.(0|[1-9][0-9]{0,9})\.([0-9a-f]{16})\+?$/;
 
 export function formatCursor({ seq, hash }: Cursor): string {
   return `v1.${seq}.${hash}`;
@@ -26,6 +27,19 @@ export function parseCursor(text: string): Cursor {
   const hash = match?.[2];
   if (hash === undefined || seq > LIMITS.maxSeq) throw new CursorInvalidError();
   return { seq, hash };
+}
+
+/** Why reading could not go on from a cursor: its events are no longer kept, or its history is not this one. */
+export type GapReason = 'expired' | 'diverged';
+
+/**
+ * Whether a log goes on from a cursor.
+ * @param there the running hash at the cursor's place, read from the log itself; undefined when the place is not kept.
+ * @param oldestSeq the first record still kept. What lies before it cannot be told apart: nothing is left to compare.
+ */
+export function judgeCursor(cursor: Cursor, there: string | undefined, oldestSeq: number): 'continues' | GapReason {
+  if (there === cursor.hash) return 'continues';
+  return cursor.seq < oldestSeq - 1 ? 'expired' : 'diverged';
 }
 
 /** Where a page of tasks ended: they are ordered by start, latest first, then by id. */

@@ -68,9 +68,10 @@ export class BadInputError extends DrumlineError {
 export class EventIdConflictError extends BadInputError {
   override readonly name = 'EventIdConflictError';
 
-  constructor(index: number, eventId: string) {
+  /** @param index of the event in its batch. */
+  constructor(index: number, eventId: string, path: InputIssue['path'] = ['inputs', index, 'eventId']) {
     const message = `event id ${JSON.stringify(eventId)} was used before with other content`;
-    super([{ path: ['inputs', index, 'eventId'], message }], 'EVENT_ID_CONFLICT');
+    super([{ path, message }], 'EVENT_ID_CONFLICT');
   }
 }
 

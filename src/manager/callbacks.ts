@@ -72,7 +72,7 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
     byTask.set(taskId, callbacks.set(callback, controller));
     try {
       const listening = await listenToTask(deps, taskId, controller.signal);
-      const after = (await deps.log.head(taskId))?.progress.seq ?? 0;
+      const after = await headSeq(taskId, listening);
       const loop = run({ taskId, callback, listening, after, signal: controller.signal }).catch(onError);
       running.set(loop, listening.news.set);
       void loop.finally(() => {
@@ -81,6 +81,15 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
       });
     } catch (error) {
       forget(taskId, callback, controller);
+      throw error;
+    }
+  }
+
+  async function headSeq(taskId: string, listening: Listening): Promise<number> {
+    try {
+      return (await deps.log.head(taskId))?.progress.seq ?? 0;
+    } catch (error) {
+      listening[Symbol.dispose]();
       throw error;
     }
   }

@@ -5,7 +5,7 @@
 import { v7 as uuidV7 } from 'uuid';
 import { z } from 'zod';
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
-import { BadInputError, EventIdConflictError, type InputIssue } from '../domain/errors.ts';
+import { BadInputError, EventIdConflictError, LimitExceededError, type InputIssue } from '../domain/errors.ts';
 import { EmitEventInput, InitTaskInput, toNewEvent, type NewEvent, type TaskEvent } from '../domain/event.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { PublishObservationInput, toNewObservation, type Observation } from '../domain/observation.ts';
@@ -91,7 +91,7 @@ export interface EventManagerOptions {
 export function createEventManager(options: EventManagerOptions): EventManager {
   const { log, bus, newId = uuidV7, catchUpMs = 2_000, onError = () => undefined } = options;
   const notices = createNotices({ log, bus, catchUpMs, onNotifyFailed: onError });
-  const deps = { log, notices, progressAfter: createProgressMemo() };
+  const deps = { log, notices, memo: createProgressMemo() };
   const callbacks = createCallbacks(deps, onError);
   const closing = new AbortController();
 
@@ -104,14 +104,15 @@ export function createEventManager(options: EventManagerOptions): EventManager {
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
     const results = await log.append(batch);
     // The events are safe from here on. A lost notice only delays followers until the next catch-up.
-    notices.tasksChanged([...new Set(results.filter((one) => !one.duplicate).map(({ event }) => event.taskId))]);
+    // Of duplicates too: the append that recorded them may have ended in an error.
+    notices.tasksChanged([...new Set(results.map(({ event }) => event.taskId))]);
     return results;
   }
 
   async function emit(input: EmitEventInput): Promise<AppendResult> {
     const event = toNewEvent(parseInput(EmitEventInput, input, ['input']), newId);
     const [result] = await append([event]).catch((error: unknown) => {
-      throw error instanceof BadInputError ? asSingle(error) : error;
+      throw asSingle(error, event);
     });
     if (result === undefined) throw new Error('The log answered an append of one event with none.');
     return result;
@@ -128,7 +129,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     const parsed = parseInput(PublishObservationInput, input, ['input']);
     const result = await log.publishObservation(toNewObservation(parsed, newId)).catch((error: unknown) => {
       if (!(error instanceof EventIdConflictError)) throw error;
-      throw new BadInputError([{ path: ['input', 'id'], message: error.issues[0]?.message ?? '' }], error.code);
+      throw new EventIdConflictError(0, parsed.id ?? '', ['input', 'id']);
     });
     if (!result.duplicate) notices.observationsChanged();
     return result;
@@ -188,10 +189,9 @@ function parseBatch(inputs: readonly EmitEventInput[], newId: () => string): rea
 }
 
 /** A log speaks of batches; whoever sent one event alone is told of `input`. */
-function asSingle(error: BadInputError): BadInputError {
-  const issues = error.issues.map(({ path, message }) => ({
-    path: path[0] === 'inputs' ? ['input', ...path.slice(2)] : path,
-    message,
-  }));
-  return new BadInputError(issues, error.code);
+function asSingle(error: unknown, { eventId }: NewEvent): unknown {
+  if (error instanceof EventIdConflictError) return new EventIdConflictError(0, eventId, ['input', 'eventId']);
+  if (!(error instanceof LimitExceededError)) return error;
+  const { path = [], message = '' } = error.issues[0] ?? {};
+  return new LimitExceededError(['input', ...path.slice(2)], message);
 }

@@ -13,7 +13,7 @@ export interface FollowDeps {
   readonly notices: Notices;
 }
 
-/** A stretch of the log, oldest first; `upToDate` when it reached the head. It may be empty. */
+/** A stretch of the log, oldest first; empty, and `upToDate`, at the head. */
 export interface FollowedPage {
   readonly events: readonly TaskEvent[];
   readonly upToDate: boolean;
@@ -47,7 +47,8 @@ export async function* followPages(
     const events = await log.read(taskId, { after: place, limit: PAGE_EVENTS });
     if (signal.aborted) return;
     place = events.at(-1)?.seq ?? place;
-    const upToDate = events.length < PAGE_EVENTS;
+    // Not before a read found nothing: while a page was taken in, more may have been recorded.
+    const upToDate = events.length === 0;
     yield { events, upToDate };
     if (upToDate) await news.wait(waitMs?.());
   }

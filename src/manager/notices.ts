@@ -19,7 +19,7 @@ export interface Notices extends AsyncDisposable {
 }
 
 export interface NoticesDeps {
-  readonly log: Pick<EventLog, 'changes'>;
+  readonly log: Pick<EventLog, 'changes' | 'observationPlace'>;
   readonly bus: EventBus<DrumlineTopics>;
   /** How often lost notices are looked for while somebody listens, milliseconds. */
   readonly catchUpMs: number;
@@ -37,6 +37,7 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
   let joined: Promise<void> | undefined;
   let poll: NodeJS.Timeout | undefined;
   let position: string | undefined;
+  let observationsHead: string | undefined;
   let isCatchingUp = false;
 
   function wakeTasks({ taskIds }: { readonly taskIds: readonly string[] }): void {
@@ -65,11 +66,11 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
   }
 
   async function catchUp(): Promise<void> {
-    wakeObservations();
     // A store that is slow to answer is not asked again meanwhile.
     if (isCatchingUp) return;
     isCatchingUp = true;
     try {
+      if (observations.size > 0) await catchUpObservations();
       for (;;) {
         const changes = await log.changes({ after: position, limit: CHANGES_PAGE });
         position = changes.position;
@@ -79,6 +80,12 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     } finally {
       isCatchingUp = false;
     }
+  }
+
+  async function catchUpObservations(): Promise<void> {
+    const head = (await log.observationPlace())?.hash;
+    if (head !== observationsHead) wakeObservations();
+    observationsHead = head;
   }
 
   async function listen(wakes: Set<Wake>, wake: Wake, onEmpty?: () => void): Promise<Disposable> {

@@ -1,11 +1,11 @@
 /** The stream of observations, with the rules of a task's stream: in order, resumable, and never silent about a gap. */
-import type { Cursor } from '../domain/cursor.ts';
+import { judgeCursor, type Cursor, type GapReason } from '../domain/cursor.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import type { Notices } from './notices.ts';
-import type { GapReason } from './task-updates.ts';
 
 /** One step of the stream; `cursor` is the place just after it. */
 export type ObservationUpdate =
@@ -22,8 +22,6 @@ export interface ObservationUpdatesOptions {
 }
 
 const PAGE = 200;
-/** Hidden by the filter in a row before the watcher is told how far its cursor has come. */
-const CHECKPOINT_OBSERVATIONS = 1_000;
 
 export function observationUpdates(
   { log, notices }: { readonly log: EventLog; readonly notices: Notices },
@@ -34,23 +32,23 @@ export function observationUpdates(
     using _listening = await notices.listenObservations(news.set);
     const start = await findStart(log, after);
     if (start.update !== undefined) yield start.update;
+    const checkpoints = createCheckpoints();
     let { cursor } = start;
-    let hidden = 0;
     while (!signal.aborted) {
       const page = await log.readObservations({ after: cursor.seq, limit: PAGE });
       for (const observation of page) {
         cursor = { seq: observation.seq, hash: observation.hash };
-        const isHidden = taskId !== undefined && observation.taskId !== taskId;
-        hidden = isHidden ? hidden + 1 : 0;
-        if (!isHidden) yield { kind: 'recorded', cursor, observation };
+        if (taskId === undefined || observation.taskId === taskId) {
+          checkpoints.frameSent();
+          yield { kind: 'recorded', cursor, observation };
+        } else if (checkpoints.hide()) {
+          yield { kind: 'checkpoint', cursor };
+        }
         if (signal.aborted) return;
       }
-      const upToDate = page.length < PAGE;
-      if (hidden >= CHECKPOINT_OBSERVATIONS || (upToDate && hidden > 0)) {
-        hidden = 0;
-        yield { kind: 'checkpoint', cursor };
-      }
-      if (upToDate) await news.wait();
+      if (page.length > 0) continue;
+      if (checkpoints.isDue()) yield { kind: 'checkpoint', cursor };
+      await news.wait(checkpoints.waitMs());
     }
   }, outer);
 }
@@ -64,9 +62,9 @@ async function findStart(
   if (head === undefined) throw new Error('The stream of observations has no head.');
   const headCursor = { seq: head.seq, hash: head.hash };
   if (after === undefined) return { cursor: headCursor, update: { kind: 'checkpoint', cursor: headCursor } };
-  const place = await log.observationPlace(after.seq);
-  if (place?.hash === after.hash) return { cursor: after };
-  const oldest = after.seq < head.oldestSeq - 1 ? await log.observationPlace(head.oldestSeq - 1) : undefined;
+  const verdict = judgeCursor(after, (await log.observationPlace(after.seq))?.hash, head.oldestSeq);
+  if (verdict === 'continues') return { cursor: after };
+  const oldest = verdict === 'expired' ? await log.observationPlace(head.oldestSeq - 1) : undefined;
   const cursor = oldest === undefined ? headCursor : { seq: oldest.seq, hash: oldest.hash };
-  return { cursor, update: { kind: 'gap', cursor, reason: oldest === undefined ? 'diverged' : 'expired' } };
+  return { cursor, update: { kind: 'gap', cursor, reason: verdict } };
 }

@@ -3,17 +3,23 @@
  * records and answers with what it found: it may be empty and still have more behind it, and `endCursor` says where
  * to go on.
  */
-import type { Cursor } from '../domain/cursor.ts';
+import { judgeCursor, type Cursor, type GapReason } from '../domain/cursor.ts';
 import { BadInputError, type InputIssue } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { ReadRange } from '../log/event-log.ts';
-import type { GapReason } from './task-updates.ts';
 
 export interface PageArgs {
   readonly first?: number | undefined;
   readonly after?: Cursor | undefined;
   readonly last?: number | undefined;
   readonly before?: Cursor | undefined;
+  /** Without `after`: begin just after this number. */
+  readonly afterSeq?: number | undefined;
+}
+
+/** The log was trimmed while it was read; read again. */
+export class PlaceGoneError extends Error {
+  override readonly name = 'PlaceGoneError';
 }
 
 export interface Page<Item> {
@@ -34,8 +40,10 @@ interface Numbered {
 
 export interface PageSource<Item extends Numbered> {
   readonly read: (range: ReadRange) => Promise<readonly Item[]>;
-  /** The running hash at a place, if it is kept. */
+  /** The running hash at a place, if it is kept; maybe from a cache. */
   readonly hashAt: (seq: number) => Promise<string | undefined>;
+  /** The same, from the log itself: a cursor is refused on no other word. */
+  readonly freshHashAt: (seq: number) => Promise<string | undefined>;
   readonly oldestSeq: number;
   readonly headSeq: number;
   readonly matches: ((item: Item) => boolean) | undefined;
@@ -56,12 +64,13 @@ export function checkPageArgs({ first, last }: { first?: number | undefined; las
 
 export async function readPage<Item extends Numbered>(source: PageSource<Item>, args: PageArgs): Promise<Page<Item>> {
   checkPageArgs(args);
-  const gap = (await gapAt(source, args.after)) ?? (await gapAt(source, args.before));
-  const { after, before } = gap === undefined ? args : {};
+  const lostAt = (await gapAt(source, args.after)) ?? (await gapAt(source, args.before));
+  const { after, before, afterSeq = 0 } = lostAt === undefined ? args : {};
+  const gap = lostAt ?? (after === undefined && afterSeq > 0 && afterSeq < source.oldestSeq - 1 ? 'expired' : undefined);
   // The places between which the page lies: events with from < seq <= to.
-  const from = Math.max(after?.seq ?? 0, source.oldestSeq - 1);
+  const from = Math.min(Math.max(after?.seq ?? afterSeq, source.oldestSeq - 1), source.headSeq);
   const to = Math.min(before === undefined ? source.headSeq : before.seq - 1, source.headSeq);
-  const backwards = args.last !== undefined && gap === undefined;
+  const backwards = args.last !== undefined && lostAt === undefined;
   const found = backwards
     ? await scanBackwards(source, from, to, args.last ?? 0)
     : await scanForwards(source, from, to, args.first ?? args.last ?? LIMITS.pageDefault);
@@ -140,11 +149,12 @@ async function scanBackwards<Item extends Numbered>(
 }
 
 async function gapAt<Item extends Numbered>(
-  { hashAt, oldestSeq }: PageSource<Item>,
+  { hashAt, freshHashAt, oldestSeq }: PageSource<Item>,
   cursor: Cursor | undefined,
 ): Promise<GapReason | undefined> {
   if (cursor === undefined || (await hashAt(cursor.seq)) === cursor.hash) return undefined;
-  return cursor.seq < oldestSeq - 1 ? 'expired' : 'diverged';
+  const verdict = judgeCursor(cursor, await freshHashAt(cursor.seq), oldestSeq);
+  return verdict === 'continues' ? undefined : verdict;
 }
 
 function toCursor(item: Numbered | undefined): Cursor | undefined {
@@ -153,6 +163,6 @@ function toCursor(item: Numbered | undefined): Cursor | undefined {
 
 async function placeAt<Item extends Numbered>({ hashAt }: PageSource<Item>, seq: number): Promise<Cursor> {
   const hash = await hashAt(seq);
-  if (hash === undefined) throw new Error(`No hash at a place that was just read: ${seq}`);
+  if (hash === undefined) throw new PlaceGoneError(`The place after ${seq} was trimmed.`);
   return { seq, hash };
 }

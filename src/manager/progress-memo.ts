@@ -6,15 +6,25 @@
 import type { TaskEvent } from '../domain/event.ts';
 import { foldEvent, type TaskProgress } from '../domain/progress.ts';
 
-export type ProgressAfter = (before: TaskProgress, event: TaskEvent) => TaskProgress;
+export interface ProgressMemo {
+  /** The state just after `event`, which follows `before`. */
+  after(before: TaskProgress, event: TaskEvent): TaskProgress;
+  /** The state just after `event`, if somebody needed it before. */
+  get(event: TaskEvent): TaskProgress | undefined;
+  set(event: TaskEvent, progress: TaskProgress): void;
+}
 
-export function createProgressMemo(): ProgressAfter {
-  const memo = new WeakMap<TaskEvent, TaskProgress>();
-  return (before, event) => {
-    const known = memo.get(event);
-    if (known !== undefined) return known;
-    const after = foldEvent(before, event);
-    memo.set(event, after);
-    return after;
+export function createProgressMemo(): ProgressMemo {
+  const states = new WeakMap<TaskEvent, TaskProgress>();
+  return {
+    after(before, event) {
+      const known = states.get(event);
+      if (known !== undefined) return known;
+      const progress = foldEvent(before, event);
+      states.set(event, progress);
+      return progress;
+    },
+    get: (event) => states.get(event),
+    set: (event, progress) => void states.set(event, progress),
   };
 }

@@ -1,12 +1,12 @@
 /** Pages of tasks, of a task's events, and of observations: what is there now, without following it. */
-import type { Cursor, TaskPlace } from '../domain/cursor.ts';
+import type { TaskPlace } from '../domain/cursor.ts';
 import { BadInputError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Observation } from '../domain/observation.ts';
-import type { EventLog, TaskConditions, TaskHead } from '../log/event-log.ts';
+import type { EventLog, ReadRange, TaskConditions, TaskHead } from '../log/event-log.ts';
 import { matchesEvent, type EventFilter } from './event-filter.ts';
-import { checkPageArgs, readPage, type Page, type PageArgs } from './page.ts';
+import { checkPageArgs, PlaceGoneError, readPage, type Page, type PageArgs } from './page.ts';
 
 export interface TaskPageArgs {
   readonly first?: number | undefined;
@@ -47,33 +47,46 @@ export async function readEvents(
   taskId: string,
   args: EventPageArgs,
 ): Promise<Page<TaskEvent> | undefined> {
-  const { afterSequence, filter } = args;
-  const head = await log.head(taskId);
-  if (head === undefined) return undefined;
-  const source = {
-    read: (range: { after: number; limit: number }) => log.read(taskId, range),
-    hashAt: async (seq: number) => (await log.progressAt(taskId, seq))?.hash,
-    oldestSeq: head.oldestSeq,
-    headSeq: head.progress.seq,
-    matches: filter === undefined ? undefined : (event: TaskEvent) => matchesEvent(filter, event),
-  };
-  return readPage(source, { ...args, after: (await cursorAt(source.hashAt, afterSequence, head, args)) ?? args.after });
+  checkAfterSequence(args);
+  for (;;) {
+    const head = await log.head(taskId);
+    if (head === undefined) return undefined;
+    const page = await readEventsOf(log, head, args);
+    // A trim in between may have taken events out of its middle: then it is read again.
+    if (page !== undefined && (await log.head(taskId))?.oldestSeq === head.oldestSeq) return page;
+  }
 }
 
-/** `afterSequence` as a cursor; below what is kept it begins with the oldest event, beyond the head with none. */
-async function cursorAt(
-  hashAt: (seq: number) => Promise<string | undefined>,
-  afterSequence: number | undefined,
-  head: TaskHead,
-  { after }: PageArgs,
-): Promise<Cursor | undefined> {
-  if (afterSequence === undefined) return undefined;
+async function readEventsOf(
+  log: EventLog,
+  { progress: { taskId, seq: headSeq }, oldestSeq }: TaskHead,
+  { filter, afterSequence, ...args }: EventPageArgs,
+): Promise<Page<TaskEvent> | undefined> {
+  const freshHashAt = async (seq: number): Promise<string | undefined> => (await log.progressAt(taskId, seq))?.hash;
+  const source = {
+    read: (range: ReadRange) => log.read(taskId, range),
+    async hashAt(seq: number) {
+      const [event] = seq === 0 ? [] : await log.read(taskId, { after: seq - 1, limit: 1 });
+      return event?.seq === seq ? event.hash : freshHashAt(seq);
+    },
+    freshHashAt,
+    oldestSeq,
+    headSeq,
+    matches: filter === undefined ? undefined : (event: TaskEvent) => matchesEvent(filter, event),
+  };
+  try {
+    return await readPage(source, { ...args, afterSeq: afterSequence });
+  } catch (error) {
+    if (error instanceof PlaceGoneError) return undefined;
+    throw error;
+  }
+}
+
+function checkAfterSequence({ afterSequence, after }: EventPageArgs): void {
+  if (afterSequence === undefined) return;
   const path = ['afterSequence'];
   if (after !== undefined) throw new BadInputError([{ path, message: 'cannot be combined with after' }]);
   if (afterSequence < 0) throw new BadInputError([{ path, message: 'must be 0 or more' }]);
-  const seq = Math.min(Math.max(afterSequence, head.oldestSeq - 1), head.progress.seq);
-  const hash = await hashAt(seq);
-  return hash === undefined ? undefined : { seq, hash };
 }
 
 export async function readObservations(
@@ -81,10 +94,12 @@ export async function readObservations(
   { taskId, ...args }: ObservationPageArgs,
 ): Promise<Page<Observation>> {
   const head = await log.observationPlace();
+  const hashAt = async (seq: number): Promise<string | undefined> => (await log.observationPlace(seq))?.hash;
   return readPage(
     {
       read: (range) => log.readObservations(range),
-      hashAt: async (seq) => (await log.observationPlace(seq))?.hash,
+      hashAt,
+      freshHashAt: hashAt,
       oldestSeq: head?.oldestSeq ?? 1,
       headSeq: head?.seq ?? 0,
       matches: taskId === undefined ? undefined : (observation) => observation.taskId === taskId,

@@ -2,17 +2,15 @@
  * One watcher's stream of one task: where it stands, then every event in order, and a typed word whenever continuity
  * cannot be kept. A watcher is a cursor, not a queue: nothing is kept for it here but its place and the state there.
  */
-import type { Cursor } from '../domain/cursor.ts';
+import { judgeCursor, type Cursor, type GapReason } from '../domain/cursor.ts';
 import { TaskNotFoundError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { isFinal, type TaskProgress } from '../domain/progress.ts';
 import { cancellable } from '../util/cancellable.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import { matchesEvent, type EventFilter } from './event-filter.ts';
 import { followPages, listenToTask, waitForTask, type FollowDeps, type FollowedPage } from './follow.ts';
-import type { ProgressAfter } from './progress-memo.ts';
-
-/** Why a stream could not go on from a cursor: its events are no longer kept, or its history is not this one. */
-export type GapReason = 'expired' | 'diverged';
+import type { ProgressMemo } from './progress-memo.ts';
 
 /** One step of a task's stream; `progress` is the fold at its place, which is the step's cursor. */
 export type TaskUpdate =
@@ -30,13 +28,8 @@ export interface TaskUpdatesOptions {
 }
 
 export interface TaskUpdatesDeps extends FollowDeps {
-  readonly progressAfter: ProgressAfter;
+  readonly memo: ProgressMemo;
 }
-
-/** A hidden stretch as long as this is told of at once, so that a resume never scans more than that again. */
-const CHECKPOINT_EVENTS = 1_000;
-/** On reaching the head with something hidden, a checkpoint goes out, but not more often than this. */
-const CHECKPOINT_INTERVAL_MS = 1_000;
 
 /** @throws TaskNotFoundError when `after` is given and the task is not known. */
 export async function taskUpdates(
@@ -73,7 +66,7 @@ async function* streamUpdates(
     for (const event of page.events) {
       // Folded into the state that healed a gap already.
       if (event.seq <= progress.seq) continue;
-      progress = deps.progressAfter(progress, event);
+      progress = deps.memo.after(progress, event);
       if (matchesEvent(filter, event)) {
         checkpoints.frameSent();
         yield { kind: 'event', progress, event };
@@ -96,9 +89,10 @@ interface Start {
   readonly update?: TaskUpdate;
 }
 
-async function findStart({ log }: FollowDeps, { taskId, after, replay }: TaskUpdatesOptions): Promise<Start> {
+async function findStart(deps: TaskUpdatesDeps, { taskId, after, replay }: TaskUpdatesOptions): Promise<Start> {
+  const { log } = deps;
   // The place before the head: if the log is trimmed in between, the head tells so.
-  const place = after === undefined ? undefined : await log.progressAt(taskId, after.seq);
+  const place = after === undefined ? undefined : await placeOf(deps, taskId, after);
   const head = await log.head(taskId);
   if (head === undefined) throw new TaskNotFoundError(taskId);
   const gap = (progress: TaskProgress, reason: GapReason): Start => ({
@@ -106,9 +100,9 @@ async function findStart({ log }: FollowDeps, { taskId, after, replay }: TaskUpd
     update: { kind: 'gap', progress, reason },
   });
   if (after !== undefined) {
-    if (place?.hash === after.hash) return { progress: place };
-    // What lies before the oldest event kept cannot be told apart any more: nothing of it is left to compare.
-    if (after.seq >= head.oldestSeq - 1) return gap(head.progress, 'diverged');
+    const verdict = judgeCursor(after, place?.hash, head.oldestSeq);
+    if (verdict === 'continues' && place !== undefined) return { progress: place };
+    if (verdict === 'diverged') return gap(head.progress, verdict);
   } else if (replay !== true) {
     return { progress: head.progress, update: { kind: 'snapshot', progress: head.progress } };
   }
@@ -116,6 +110,24 @@ async function findStart({ log }: FollowDeps, { taskId, after, replay }: TaskUpd
   // Trimmed once more between the two reads: the head is always kept.
   if (oldest === undefined) return gap(head.progress, 'expired');
   return after === undefined && oldest.seq === 0 ? { progress: oldest } : gap(oldest, 'expired');
+}
+
+/**
+ * The state at a cursor. When a whole crowd comes back after a restart, one of them has the log fold it and the others
+ * find it remembered on the event; the event's hash, equal to the cursor's, proves it right.
+ */
+async function placeOf(
+  { log, memo }: TaskUpdatesDeps,
+  taskId: string,
+  { seq, hash }: Cursor,
+): Promise<TaskProgress | undefined> {
+  const [event] = seq === 0 ? [] : await log.read(taskId, { after: seq - 1, limit: 1 });
+  const isThere = event?.seq === seq && event.hash === hash;
+  const known = isThere ? memo.get(event) : undefined;
+  if (known !== undefined) return known;
+  const place = await log.progressAt(taskId, seq);
+  if (isThere && place?.hash === hash) memo.set(event, place);
+  return place;
 }
 
 /** When the log was trimmed past a follower: the state just before the oldest event that is left. */
@@ -131,30 +143,4 @@ async function healTrimmed(
   const healed = (await log.progressAt(taskId, next - 1)) ?? (await log.head(taskId))?.progress;
   if (healed === undefined) throw new TaskNotFoundError(taskId);
   return healed;
-}
-
-/** When to tell a filtered watcher how far its cursor has come. */
-function createCheckpoints(): {
-  frameSent(): void;
-  /** One more event is hidden. True when that must be told at once. */
-  hide(): boolean;
-  /** At the head: whether to tell now. */
-  isDue(): boolean;
-  /** How long to wait for news before `isDue` is worth asking again; undefined: for ever. */
-  waitMs(): number | undefined;
-} {
-  let hidden = 0;
-  let lastTold = Number.NEGATIVE_INFINITY;
-  const tell = (): true => {
-    hidden = 0;
-    lastTold = performance.now();
-    return true;
-  };
-  const remainingMs = (): number => Math.max(0, lastTold + CHECKPOINT_INTERVAL_MS - performance.now());
-  return {
-    frameSent: () => (hidden = 0),
-    hide: () => (hidden += 1) >= CHECKPOINT_EVENTS && tell(),
-    isDue: () => hidden > 0 && remainingMs() === 0 && tell(),
-    waitMs: () => (hidden > 0 ? Math.ceil(remainingMs()) : undefined),
-  };
 }

@@ -9,15 +9,26 @@ export function cancellable<Item>(
 ): AsyncIterableIterator<Item, void, void> {
   const controller = new AbortController();
   const generator = source(controller.signal);
-  const abort = (): void => {
+  let hasBegun = false;
+
+  function abort(): void {
     outer?.removeEventListener('abort', abort);
     controller.abort();
-  };
-  if (outer?.aborted === true) abort();
-  else outer?.addEventListener('abort', abort, { once: true });
+    // A generator that stands at a `yield` hears of no signal.
+    generator.return().catch(() => undefined);
+  }
+
+  /** Only now: a stream that nobody ever reads is held by nobody. */
+  function begin(): void {
+    if (hasBegun) return;
+    hasBegun = true;
+    if (outer?.aborted === true) abort();
+    else outer?.addEventListener('abort', abort, { once: true });
+  }
 
   return {
     async next() {
+      begin();
       try {
         const result = await generator.next();
         if (result.done === true) abort();

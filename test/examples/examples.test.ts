@@ -125,7 +125,7 @@ describe.skipIf(!curl.present || !bash.present)('curl.sh', () => {
         'event: next',
         'event: complete',
       ]);
-      expect(stdout.filter((line) => /^id: v1\.\d+\.[0-9a-f]{16}$/.test(line))).toHaveLength(3);
+      expect(stdout.filter((line) => /^id: v1\.\d+\.[0-9a-f]{16}\+?$/.test(line))).toHaveLength(3);
     }
   });
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { TaskEvent } from '../../src/domain/event.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
+import { StoreUnavailableError } from '../../src/domain/errors.ts';
+import { openMemoryLog } from '../../src/log/memory-log.ts';
 import { openBench, TASK } from './bench.ts';
 
 const SOON = { withinMs: 2_000 };
@@ -139,4 +141,51 @@ test('disposing lets a callback catch up with what was recorded before', async (
   for (let n = 0; n < 3; n += 1) await bench.emit();
   await bench[Symbol.asyncDispose]();
   expect(seen).toEqual([1, 2, 3]);
+});
+
+test('disposing while a callback is busy still tells it of what was recorded meanwhile', async () => {
+  const bench = openBench();
+  const seen: number[] = [];
+  const first = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  await bench.manager.subscribe(TASK, async ({ seq }) => {
+    seen.push(seq);
+    first.resolve();
+    await gate.promise;
+  });
+  await bench.emit();
+  await first.promise;
+  await bench.emitSome(2);
+  const disposed = bench.manager[Symbol.asyncDispose]();
+  gate.resolve();
+  await disposed;
+  expect(seen).toEqual([1, 2, 3]);
+});
+
+test('a log that fails while somebody subscribes leaves nobody listening, and a later failure is outlived', async () => {
+  const memory = openMemoryLog();
+  let isBroken = true;
+  const failing = async <Result>(proceed: () => Promise<Result>): Promise<Result> => {
+    if (isBroken) throw new StoreUnavailableError('FAILED');
+    return proceed();
+  };
+  const log = {
+    ...memory,
+    head: (taskId: string) => failing(() => memory.head(taskId)),
+    read: (...args: Parameters<typeof memory.read>) => failing(() => memory.read(...args)),
+  };
+  await using bench = openBench({ log });
+  const seen: number[] = [];
+  const callback = ({ seq }: { readonly seq: number }): void => void seen.push(seq);
+  await expect(bench.manager.subscribe(TASK, callback)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(bench.manager.followerCount).toBe(0);
+  isBroken = false;
+  await bench.manager.subscribe(TASK, callback);
+  isBroken = true;
+  await bench.emit();
+  await waitFor(() => bench.errors.length > 0, { ...SOON, what: 'the failure to be told' });
+  isBroken = false;
+  await bench.emit();
+  await waitFor(() => seen.length === 2, { ...SOON, what: 'both events' });
+  expect(seen).toEqual([1, 2]);
 });

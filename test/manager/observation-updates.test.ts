@@ -48,6 +48,20 @@ test('of one task: the others are hidden, and a checkpoint tells how far', async
   await stream.return?.();
 });
 
+test('a busy stream tells a filtered watcher of what it hides at most once a second', async () => {
+  await using bench = openBench();
+  const stream = bench.manager.observationUpdates({ taskId: TASK });
+  await take(stream, 1);
+  const next = stream.next();
+  await bench.manager.publishObservation({ content: 'of another task', taskId: 'other' });
+  expect((await next).value?.kind).toBe('checkpoint');
+  const after = stream.next();
+  for (let n = 0; n < 50; n += 1) await bench.manager.publishObservation({ content: 'more', taskId: 'other' });
+  await bench.manager.publishObservation({ content: 'of this one', taskId: TASK });
+  expect((await after).value?.kind).toBe('recorded');
+  await stream.return?.();
+});
+
 test('publishing an observation on a task begins no task; doing it again with its id records nothing', async () => {
   await using bench = openBench();
   const first = await bench.manager.publishObservation({ id: 'o1', content: 'seen', taskId: TASK });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Cursor } from '../../src/domain/cursor.ts';
 import type { EventPageArgs } from '../../src/manager/reads.ts';
+import { openMemoryLog } from '../../src/log/memory-log.ts';
 import { openBench, TASK, type Bench } from './bench.ts';
 
 async function read({ manager }: Bench, args: EventPageArgs) {
@@ -147,6 +148,36 @@ describe('filtered', () => {
 });
 
 describe('gaps and refusals', () => {
+  test.each([1, 2, 3])('a log that is trimmed at read %i of a page leaves no silent hole in it', async (trimAt) => {
+    const memory = openMemoryLog();
+    let reads = Number.NEGATIVE_INFINITY;
+    await using bench = openBench({
+      log: {
+        ...memory,
+        async read(taskId, readRange) {
+          reads += 1;
+          if (reads === trimAt) await memory.trim(taskId, 7);
+          return memory.read(taskId, readRange);
+        },
+      },
+    });
+    await bench.emitSome(10);
+    const after = await at(bench, 2);
+    reads = 0;
+    const page = await read(bench, { after });
+    const isTrimmed = reads >= trimAt;
+    expect([page.gap, page.items[0]?.seq]).toEqual(isTrimmed ? ['expired', 8] : [undefined, 3]);
+  });
+
+  test('afterSequence below what is kept is EXPIRED too', async () => {
+    await using bench = openBench();
+    await bench.emitSome(10);
+    await bench.log.trim(TASK, 5);
+    const page = await read(bench, { afterSequence: 2 });
+    expect([page.gap, page.items[0]?.seq]).toEqual(['expired', 6]);
+    expect((await read(bench, { afterSequence: 5 })).gap).toBeUndefined();
+  });
+
   test('a cursor below what is kept is EXPIRED, and the page begins with the oldest event kept', async () => {
     await using bench = openBench();
     await bench.emitSome(10);
