@@ -66,7 +66,8 @@ export async function readPage<Item extends Numbered>(source: PageSource<Item>, 
   checkPageArgs(args);
   const lostAt = (await gapAt(source, args.after)) ?? (await gapAt(source, args.before));
   const { after, before, afterSeq = 0 } = lostAt === undefined ? args : {};
-  const gap = lostAt ?? (after === undefined && afterSeq > 0 && afterSeq < source.oldestSeq - 1 ? 'expired' : undefined);
+  const gap =
+    lostAt ?? (after === undefined && afterSeq > 0 && afterSeq < source.oldestSeq - 1 ? 'expired' : undefined);
   // The places between which the page lies: events with from < seq <= to.
   const from = Math.min(Math.max(after?.seq ?? afterSeq, source.oldestSeq - 1), source.headSeq);
   const to = Math.min(before === undefined ? source.headSeq : before.seq - 1, source.headSeq);
