@@ -4,6 +4,7 @@
  *
  *   emitEvent → schema → event manager → log (durable) → bus ("look again") → followers read the log → sockets
  */
+import type { IncomingMessage } from 'node:http';
 import { createMemoryBus } from './bus/memory-bus.ts';
 import type { DrumlineTopics, EventBus } from './bus/event-bus.ts';
 import type { Config } from './config.ts';
@@ -13,7 +14,7 @@ import { openSqliteLog } from './log/sqlite-log.ts';
 import { withTailCache } from './log/tail-cache.ts';
 import { createEventManager, type EventManager } from './manager/event-manager.ts';
 import { createSchema } from './schema/index.ts';
-import type { Authenticate } from './server/auth.ts';
+import { authenticateWithin, type Authenticate } from './server/auth.ts';
 import { createErrorMask } from './server/errors.ts';
 import { createGraphql } from './server/graphql.ts';
 import { createHealth } from './server/health.ts';
@@ -71,8 +72,13 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     createWebSocketTransport({ ...config, graphql, mask, logger, authenticate, authTimeoutMs }),
   );
   const health = createHealth({ checkStore: () => log.ready() });
-  const origins = createOriginRule(config.allowedOrigins);
-  const http = createHttpServer({ ...config, graphql, sse, webSockets, origins, health, mask, logger });
+  const origins = createOriginRule(config);
+  const checkCaller =
+    authenticate === undefined
+      ? undefined
+      : (request: IncomingMessage) =>
+          authenticateWithin(authTimeoutMs, (signal) => authenticate(request, undefined, signal));
+  const http = createHttpServer({ ...config, graphql, sse, webSockets, origins, checkCaller, health, mask, logger });
   cleanup.defer(() => http.drain());
 
   const resources = cleanup.move();

@@ -17,6 +17,7 @@ export const ERROR_CODES = Object.freeze({
   GRAPHQL_PARSE_FAILED: 'The document has a syntax error.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   OPERATION_RESOLUTION_FAILURE: 'The operation to run cannot be told from the request.',
+  QUERY_TOO_LARGE: 'The document is longer than the server reads. Send values as variables.',
   QUERY_TOO_DEEP: 'The document is nested deeper than the server reads.',
   CURSOR_INVALID: 'The cursor is malformed. Start without one.',
   TASK_NOT_FOUND: 'A cursor was given for a task that is not known.',
@@ -142,6 +143,15 @@ export class StreamOverError extends DrumlineError {
 
   constructor() {
     super('STREAM_OVER', 'Everything was delivered before.');
+  }
+}
+
+/** The caller is not who may connect. */
+export class UnauthenticatedError extends DrumlineError {
+  override readonly name = 'UnauthenticatedError';
+
+  constructor() {
+    super('UNAUTHENTICATED', 'Who is asking could not be established.');
   }
 }
 

@@ -19,8 +19,14 @@ import { argumentPath, requestError } from './errors.ts';
 /** Levels of brackets. Far above what an honest document has, far below what exhausts the parser's stack. */
 const MAX_NESTING = 64;
 
+/** What is read is kept for the next time, so its size is bounded. Data belongs into variables, which are not. */
+const MAX_CHARACTERS = 128 * 1024;
+
 /** @throws GraphQLError with its code. */
 export function parseDocument(text: string): DocumentNode {
+  if (text.length > MAX_CHARACTERS) {
+    throw requestError('QUERY_TOO_LARGE', `The document is longer than ${MAX_CHARACTERS} characters.`);
+  }
   try {
     refuseDeepNesting(text);
     return parse(text);

@@ -6,8 +6,9 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ShuttingDownError } from '../domain/errors.ts';
+import { ShuttingDownError, UnauthenticatedError } from '../domain/errors.ts';
 import { prefersEventStream } from './accept.ts';
+import type { AuthOutcome } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { createGraphiqlPage, wantsGraphiql } from './graphiql.ts';
 import { GRAPHQL_PATH, type Graphql } from './graphql.ts';
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
   readonly sse: SseTransport;
   readonly webSockets: WebSocketTransport;
   readonly origins: OriginRule;
+  /** Who may come in; left out: everybody. A WebSocket's caller is checked when it says who it is. */
+  readonly checkCaller?: ((request: IncomingMessage) => Promise<AuthOutcome>) | undefined;
   readonly health: Health;
   readonly mask: MaskError;
   readonly logger: Logger;
@@ -56,18 +59,34 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
     if (await health.handle(path, response)) return;
+    const refusal = origins.refusal(request);
+    // A preflight asks whether it may; it is told no by what its answer does not have.
+    if (refusal !== undefined && request.method !== 'OPTIONS') return sendPlain(response, refusal);
     if (path === '/' && request.method === 'GET') return sendLanding(response, options.graphiql);
     if (path !== GRAPHQL_PATH) return sendPlain(response, 404);
     if (origins.handleCors(request, response)) return;
-    if (!origins.allows(request)) return sendPlain(response, 403);
     if (request.method !== 'GET' && request.method !== 'POST') {
       response.setHeader('allow', 'GET, POST');
       return sendPlain(response, 405);
     }
+    if (await isTurnedAway(request, response)) return;
     if (prefersEventStream(request.headers.accept)) return sse.handle(request, response);
     if (draining !== undefined) return refuse(response);
     if (options.graphiql && wantsGraphiql(request)) return graphiql.handle(request, response);
     await graphql.yoga(request, response);
+  }
+
+  /** @returns true when the caller may not come in, and was told so. */
+  async function isTurnedAway(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (options.checkCaller === undefined) return false;
+    const outcome = await options.checkCaller(request).catch((error: unknown) => {
+      logger.error({ err: error }, 'the authentication hook failed');
+      return 'failed' as const;
+    });
+    if (outcome === 'accepted') return false;
+    const errors = [toPayload(mask(new UnauthenticatedError()))];
+    sendJson(response, outcome === 'refused' ? 401 : 503, { errors }, 'application/graphql-response+json');
+    return true;
   }
 
   function refuse(response: ServerResponse): void {
@@ -77,7 +96,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: REQUEST_CHECK_MS },
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: REQUEST_CHECK_MS,
+      // Any other offer (`h2c`, which some clients always make) is passed over, and the request answered as it is.
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     (request, response) => {
       if (draining !== undefined) response.setHeader('connection', 'close');
       answering.add(response);
@@ -98,7 +122,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   function upgradeRefusal(request: IncomingMessage): number | undefined {
     if (pathOf(request) !== GRAPHQL_PATH) return 404;
     if (draining !== undefined) return 503;
-    return origins.allows(request) ? undefined : 403;
+    return origins.refusal(request);
   }
 
   async function listen(): Promise<AddressInfo> {

@@ -1,30 +1,42 @@
 /**
  * Which pages may talk to this server. A browser tells the page's origin; other programs send none and are not a
- * risk that this check is about. The server's own pages always may; others when they are listed.
+ * risk that this check is about. The server's own pages always may; others when they are listed. A server that is
+ * bound to this machine goes by this machine's names only, or a page whose name was pointed here would count as ours.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface OriginRule {
-  allows(request: IncomingMessage): boolean;
+  /** Why the request is refused: 400 for a host that is none, 403 for one or an origin that is not ours. */
+  refusal(request: IncomingMessage): 400 | 403 | undefined;
   /** Answer a preflight, and tell the browser what it may read. @returns true when the request is answered. */
   handleCors(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-export function createOriginRule(allowedOrigins: readonly string[]): OriginRule {
-  function isListed(origin: string): boolean {
-    return allowedOrigins.includes(origin);
-  }
+export interface OriginOptions {
+  readonly allowedOrigins: readonly string[];
+  /** What the server is bound to. */
+  readonly host: string;
+}
 
-  function allows({ headers }: IncomingMessage): boolean {
-    const { origin, host } = headers;
-    if (origin === undefined || isListed(origin)) return true;
-    return URL.canParse(origin) && new URL(origin).host === host;
+const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+export function createOriginRule({ allowedOrigins, host }: OriginOptions): OriginRule {
+  const listedNames = allowedOrigins.map((origin) => new URL(origin).hostname);
+  const ownNames = isLoopback(host) ? [...LOOPBACK_NAMES, host, ...listedNames] : undefined;
+
+  function refusal({ headers }: IncomingMessage): 400 | 403 | undefined {
+    const { origin, host: asked = '' } = headers;
+    if (!URL.canParse(`http://${asked}`)) return 400;
+    const { hostname, host: normalHost } = new URL(`http://${asked}`);
+    if (ownNames?.includes(hostname) === false) return 403;
+    if (origin === undefined || allowedOrigins.includes(origin)) return undefined;
+    return URL.canParse(origin) && new URL(origin).host === normalHost ? undefined : 403;
   }
 
   function handleCors(request: IncomingMessage, response: ServerResponse): boolean {
     const { origin } = request.headers;
     response.setHeader('vary', 'origin');
-    if (origin !== undefined && isListed(origin)) {
+    if (origin !== undefined && allowedOrigins.includes(origin)) {
       response.setHeader('access-control-allow-origin', origin);
       response.setHeader('access-control-allow-methods', 'GET, POST');
       response.setHeader('access-control-allow-headers', 'content-type, authorization, last-event-id');
@@ -35,5 +47,9 @@ export function createOriginRule(allowedOrigins: readonly string[]): OriginRule 
     return true;
   }
 
-  return { allows, handleCors };
+  return { refusal, handleCors };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

@@ -64,6 +64,11 @@ export function createSseTransport(options: SseOptions): SseTransport {
       return;
     }
     const begun = await begin(prepared);
+    // What was recorded is answered; a stream would only hold up the drain.
+    if (isDraining && prepared.kind === 'subscription' && Symbol.asyncIterator in begun) {
+      await begun.return?.();
+      return refuse(request, response);
+    }
     const refusal = 'errors' in begun && lastEventId ? refusalStatus(begun) : undefined;
     if (refusal === 204) response.writeHead(204).end();
     else if (refusal !== undefined && 'errors' in begun) sendErrors(response, refusal, begun.errors ?? []);
@@ -195,6 +200,8 @@ async function readRequest(
     if (body !== undefined) return parsePostBody(body);
     response.writeHead(413, { connection: 'close' }).end();
   } catch (error) {
+    // Who left in the middle of its request is told nothing.
+    if (request.destroyed && !request.complete) return undefined;
     sendErrors(response, 400, [mask(error)]);
   }
   return undefined;

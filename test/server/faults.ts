@@ -1,5 +1,4 @@
 /** Errors and logs with faults, for the tests of what becomes of them. */
-import { DrumlineError } from '../../src/domain/errors.ts';
 import type { EventLog } from '../../src/log/event-log.ts';
 import type { TestApp } from '../support/app.ts';
 
@@ -10,12 +9,4 @@ export function breakLog({ app }: TestApp, part: Partial<EventLog>): () => void 
   const before = Object.fromEntries(names.map((name) => [name, log[name]]));
   Object.assign(log, part);
   return () => void Object.assign(log, before);
-}
-
-export class UnauthenticatedError extends DrumlineError {
-  override readonly name = 'UnauthenticatedError';
-
-  constructor() {
-    super('UNAUTHENTICATED', 'Who is asking could not be established.');
-  }
 }

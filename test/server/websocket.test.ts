@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EMIT, GOOD_EVENT, startApp, TASK, type AnswerError, type TestApp } from '../support/app.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
 import { openWsClient, refusedUpgrade, type WsClient, type WsOptions } from '../support/ws-client.ts';
-import { breakLog, UnauthenticatedError } from './faults.ts';
+import { UnauthenticatedError } from '../../src/domain/errors.ts';
+import { breakLog } from './faults.ts';
 
 const WATCH = `subscription ($taskId: ID!) { taskUpdates(taskId: $taskId) { __typename cursor progress { sequence } } }`;
 const DEEP = `{ ${'a { '.repeat(5_000)} b ${'} '.repeat(5_000)} }`;
