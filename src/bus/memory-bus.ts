@@ -25,10 +25,15 @@ export function createMemoryBus<Topics extends object = DrumlineTopics>(
   function dispatch(): void {
     dispatching = undefined;
     // What is published from now on is for the next turn, so that handlers that publish starve nobody. `stop` drops
-    // both: it empties the list that is being handed out.
-    due = queue;
+    // both: it replaces the list that is being handed out.
+    const current = queue;
+    due = current;
     queue = [];
-    for (let deliver = due.shift(); deliver !== undefined; deliver = due.shift()) deliver();
+    for (const deliver of current) {
+      if (due !== current) return;
+      deliver();
+    }
+    due = [];
   }
 
   function deliverTo<Topic extends keyof Topics>(topic: Topic, notice: Topics[Topic]): void {

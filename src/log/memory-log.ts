@@ -38,18 +38,27 @@ interface TaskLog {
   lastRecordedAt: number;
 }
 
+/** Changes that may wait to be cleared, so that it is done seldom. */
+const SPARE_CHANGES = 1_000;
+
 export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryLogOptions = {}): EventLog {
   const tasks = new Map<string, TaskLog>();
-  // Insertion order is order of change: a task that changes again moves to the end.
-  const changed = new Map<string, number>();
+  const lastChange = new Map<string, number>();
+  /** In order, the latest last; one that a later change of its task took over is passed over, and cleared in time. */
+  let changeList: { readonly taskId: string; readonly count: number }[] = [];
   const observations: ObservationStore = createMemoryObservations(now);
   let changeCount = 0;
   let isOpen = true;
 
   function noteChange(taskId: string): void {
     changeCount += 1;
-    changed.delete(taskId);
-    changed.set(taskId, changeCount);
+    lastChange.set(taskId, changeCount);
+    changeList.push({ taskId, count: changeCount });
+    if (changeList.length > 2 * lastChange.size + SPARE_CHANGES) changeList = changeList.filter(isLatest);
+  }
+
+  function isLatest({ taskId, count }: { readonly taskId: string; readonly count: number }): boolean {
+    return lastChange.get(taskId) === count;
   }
 
   function begin(head: TaskHead): TaskLog {
@@ -89,7 +98,8 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     for (const planned of plan.newEvents) {
       const task = known(planned.event.taskId);
       task.events.push(planned.event);
-      task.byEventId.set(planned.event.eventId, planned);
+      // Without the rest of the plan, which holds a state and a text for each event.
+      task.byEventId.set(planned.event.eventId, { event: planned.event, fingerprint: planned.fingerprint });
       task.lastRecordedAt = planned.event.recordedAt;
       if (planned.event.seq % snapshotEvery === 0) task.snapshots.set(planned.event.seq, planned.progress);
     }
@@ -117,15 +127,9 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
 
   function changes({ after, limit }: ChangesQuery): Changes {
     if (after === undefined) return { taskIds: [], position: String(changeCount) };
-    const taskIds: string[] = [];
-    let position = after;
-    for (const [taskId, count] of changed) {
-      if (count <= Number(after)) continue;
-      if (taskIds.length === limit) break;
-      taskIds.push(taskId);
-      position = String(count);
-    }
-    return { taskIds, position };
+    const start = changeList.findLastIndex(({ count }) => count <= Number(after)) + 1;
+    const found = changeList.slice(start).filter(isLatest).slice(0, limit);
+    return { taskIds: found.map(({ taskId }) => taskId), position: String(found.at(-1)?.count ?? after) };
   }
 
   function trim(taskId: string, through: number): void {

@@ -7,7 +7,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { NewEvent, TaskEvent } from '../domain/event.ts';
 import type { NewTask } from './event-log.ts';
 import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from './plan-append.ts';
-import { eventRecord } from './record.ts';
 import type { AppendedEvent } from './sqlite-protocol.ts';
 import { createHeadWriter } from './sqlite-heads.ts';
 import { createTaskCache, type CachedTask } from './sqlite-task-cache.ts';
@@ -64,6 +63,8 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
   }
 
   function append(batch: readonly NewEvent[], now: number): () => readonly AppendedEvent[] {
+    // The text of each event that is answered: of a new one as it was planned, of a known one as it is stored.
+    const records = new Map<TaskEvent, string>();
     const lookups: AppendLookups = {
       head: (taskId) => tasks.get(taskId),
       lastRecordedAt: (taskId) => tasks.get(taskId)?.recordedAt,
@@ -71,19 +72,20 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
         const task = tasks.get(taskId);
         // A task without events has none of that id.
         if (task === undefined || task.progress.seq === 0) return undefined;
-        return rows.findEvent(task, eventId);
+        const found = rows.findEvent(task, eventId);
+        if (found !== undefined) records.set(found.event, found.record);
+        return found;
       },
     };
     const plan = planAppend(batch, lookups, now, randomUUID);
     return () => {
       for (const task of plan.newTasks) begin(task);
-      const records = new Map<TaskEvent, string>();
       for (const planned of plan.newEvents) {
         records.set(planned.event, planned.record);
         writeEvent(known(planned.event.taskId), planned);
       }
       return plan.results.map(({ event, duplicate }) => ({
-        record: records.get(event) ?? eventRecord(event),
+        record: recordOf(event, records),
         hash: event.hash,
         duplicate,
       }));
@@ -132,4 +134,10 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
       heads.forget();
     },
   };
+}
+
+function recordOf(event: TaskEvent, records: ReadonlyMap<TaskEvent, string>): string {
+  const record = records.get(event);
+  if (record === undefined) throw new Error(`Answered without its record: ${event.eventId}`);
+  return record;
 }

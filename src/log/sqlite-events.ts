@@ -13,6 +13,11 @@ export interface LogPlace {
   readonly hash: string;
 }
 
+/** An event with the text that was stored, which is never written anew. */
+export interface StoredEvent extends FoundEvent {
+  readonly record: string;
+}
+
 export interface EventRows {
   /** The last event's place; undefined when none is kept. */
   last(key: number): LogPlace | undefined;
@@ -26,7 +31,7 @@ export interface EventRows {
    */
   between(task: TaskIdentity, from: LogPlace, through: number): readonly TaskEvent[];
   /** The event of that id, with all it takes to compare a repetition with it. */
-  find(task: TaskIdentity, eventId: string, placeAt: (seq: number) => LogPlace): FoundEvent | undefined;
+  find(task: TaskIdentity, eventId: string, placeAt: (seq: number) => LogPlace): StoredEvent | undefined;
 }
 
 export const EVENT_SQL = {
@@ -49,7 +54,7 @@ export function createEventRows(db: DatabaseSync): EventRows {
     return row === undefined ? undefined : textOf(row, 'hash');
   }
 
-  function between(task: TaskIdentity, from: LogPlace, through: number): readonly TaskEvent[] {
+  function between(task: TaskIdentity, from: LogPlace, through: number): readonly VerifiedRow[] {
     const events = verifyRows(range.all(task.key, from.seq, through), from, task.genesis.taskId);
     if (events.length !== through - from.seq) throw missing(task, from.seq + events.length + 1);
     return events;
@@ -57,7 +62,7 @@ export function createEventRows(db: DatabaseSync): EventRows {
 
   return {
     hashAt,
-    between,
+    between: (task, from, through) => between(task, from, through).map(({ event }) => event),
     last(key) {
       const row = last.get(key);
       return row === undefined ? undefined : { seq: numberOf(row, 'seq'), hash: textOf(row, 'hash') };
@@ -70,14 +75,19 @@ export function createEventRows(db: DatabaseSync): EventRows {
       const row = byId.get(task.key, eventId);
       if (row === undefined) return undefined;
       const seq = numberOf(row, 'seq');
-      const [event] = between(task, placeAt(seq - 1), seq);
-      return checkFound(event, eventId, textOf(row, 'fingerprint'));
+      const [found] = between(task, placeAt(seq - 1), seq);
+      return checkFound(found, eventId, textOf(row, 'fingerprint'));
     },
   };
 }
 
+interface VerifiedRow {
+  readonly event: TaskEvent;
+  readonly record: string;
+}
+
 /** One at a time and in order: each must be the next, and carry the hash over itself and all before it. */
-function verifyRows(rows: readonly Row[], from: LogPlace, taskId: string): readonly TaskEvent[] {
+function verifyRows(rows: readonly Row[], from: LogPlace, taskId: string): readonly VerifiedRow[] {
   let { seq, hash } = from;
   return rows.map((row) => {
     seq += 1;
@@ -86,16 +96,17 @@ function verifyRows(rows: readonly Row[], from: LogPlace, taskId: string): reado
     if (row['seq'] !== seq || row['hash'] !== hash) throw new StoreCorruptError(`event ${seq} of task ${taskId}`);
     const event = parseEvent({ record, hash });
     if (event.seq !== seq || event.taskId !== taskId) throw new StoreCorruptError(`event ${seq} of task ${taskId}`);
-    return event;
+    return { event, record };
   });
 }
 
 /** The fingerprint is under no hash, but all it says is in the event too, except whether a timestamp was given. */
-function checkFound(event: TaskEvent | undefined, eventId: string, found: string): FoundEvent {
-  const { seq: _seq, recordedAt: _recordedAt, hash: _hash, timestamp, ...content } = event ?? wrongRow(eventId);
+function checkFound(row: VerifiedRow | undefined, eventId: string, found: string): StoredEvent {
+  const { event, record } = row ?? wrongRow(eventId);
+  const { seq: _seq, recordedAt: _recordedAt, hash: _hash, timestamp, ...content } = event;
   const digest = fingerprint(content);
-  const isRight = event?.eventId === eventId && (found === digest || found === `${digest}@${timestamp}`);
-  return isRight ? { event, fingerprint: found } : wrongRow(eventId);
+  const isRight = event.eventId === eventId && (found === digest || found === `${digest}@${timestamp}`);
+  return isRight ? { event, record, fingerprint: found } : wrongRow(eventId);
 }
 
 function wrongRow(eventId: string): never {

@@ -110,10 +110,9 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
     },
     checkpoint() {
       if (isBroken) return;
-      const { log, checkpointed } = walState.get() ?? {};
-      if (Number(log) < CHECKPOINT_PAGES || log === checkpointed) return;
       try {
-        passive.get();
+        const { log, checkpointed } = walState.get() ?? {};
+        if (Number(log) >= CHECKPOINT_PAGES && log !== checkpointed) passive.get();
       } catch (error) {
         onWarning(`a checkpoint failed: ${error instanceof Error ? error.message : String(error)}`);
       }

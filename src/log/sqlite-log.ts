@@ -3,9 +3,9 @@
  * reads run here, each short and on one state of the file. An acknowledged event survives kill -9 and power loss, and
  * what a disk did to the file is detected and not served.
  */
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, stat } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { StoreUnavailableError } from '../domain/errors.ts';
 import type { NewEvent } from '../domain/event.ts';
 import { initialProgress, type TaskProgress } from '../domain/progress.ts';
@@ -179,7 +179,10 @@ function firstHead(record: string): TaskHead {
   return { genesis, progress: initialProgress(genesis, nextHash('', record)), oldestSeq: 1 };
 }
 
-/** @returns the file's real path, so that it has one lock however it is reached. */
+/**
+ * Makes the file if there is none: only a file that exists has one real path, whatever links lead to it.
+ * @returns that path, so that the file has one lock however it is reached.
+ */
 async function checkPath(given: string): Promise<string> {
   const path = resolve(given);
   const directory = await stat(dirname(path)).catch(() => undefined);
@@ -187,11 +190,22 @@ async function checkPath(given: string): Promise<string> {
   if (!directory.isDirectory()) throw new StoreUnusableError(`${dirname(path)} is not a directory`);
   const file = await stat(path).catch(() => undefined);
   if (file !== undefined && !file.isFile()) throw new StoreUnusableError(`${path} is not a file`);
+  const real = await orRefuse(path, async () => {
+    const handle = await open(path, 'a');
+    await handle.close();
+    return realpath(path);
+  });
   // SQLite keeps its WAL beside the file, so the directory must be writable too.
-  for (const each of file === undefined ? [dirname(path)] : [path, dirname(path)]) {
-    await access(each, constants.R_OK | constants.W_OK).catch((error: unknown) => {
-      throw new StoreUnusableError(`${each} cannot be written`, { cause: error });
-    });
+  for (const each of [real, dirname(real)]) await orRefuse(each, () => access(each, constants.R_OK | constants.W_OK));
+  const { nlink } = await orRefuse(real, () => stat(real));
+  if (nlink > 1) throw new StoreUnusableError(`${real} has ${nlink} names (hard links); a store has one`);
+  return real;
+}
+
+async function orRefuse<Result>(path: string, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (error) {
+    throw new StoreUnusableError(`${path} cannot be written`, { cause: error });
   }
-  return file === undefined ? join(await realpath(dirname(path)), basename(path)) : realpath(path);
 }

@@ -78,8 +78,16 @@ export interface WireError {
 
 /** What a command takes while it waits. */
 export function sizeOf(command: WriteCommand): number {
-  if (command.kind === 'append') return command.batch.length;
-  return command.kind === 'publish' ? command.input.length : 0;
+  switch (command.kind) {
+    case 'append':
+      return command.batch.length;
+    case 'publish':
+      return command.input.length;
+    case 'initTask':
+      return JSON.stringify(command.task).length;
+    default:
+      return 0;
+  }
 }
 
 export function toWire(error: unknown): WireError {

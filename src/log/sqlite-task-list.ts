@@ -73,8 +73,10 @@ export function createTaskList(db: DatabaseSync, { rows, inSnapshot }: TaskListD
 
   return {
     async tasks(query) {
-      const { limit } = query;
-      const stretch = Math.min(limit, STRETCH);
+      const { limit, labels, stages } = query;
+      // What no index knows is looked for: then few are found of many, however few are asked for.
+      const isSearch = labels !== undefined || stages !== undefined;
+      const stretch = isSearch ? STRETCH : Math.min(limit, STRETCH);
       const found: TaskHead[] = [];
       let place = firstPlace(query);
       while (found.length < limit) {

@@ -7,8 +7,7 @@ import { StoreCorruptError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { foldEvent, initialProgress, type TaskProgress } from '../domain/progress.ts';
 import type { ReadRange, TaskHead } from './event-log.ts';
-import type { FoundEvent } from './plan-append.ts';
-import { createEventRows, type LogPlace } from './sqlite-events.ts';
+import { createEventRows, type LogPlace, type StoredEvent } from './sqlite-events.ts';
 import type { Row } from './sqlite-rows.ts';
 import {
   componentPlaces,
@@ -38,7 +37,7 @@ export interface TaskRows {
   events(task: TaskBounds, range: ReadRange): readonly TaskEvent[];
   /** `seq` must be a place that the task's log has. */
   stateAt(task: TaskBounds, seq: number): TaskState;
-  findEvent(task: TaskBounds, eventId: string): FoundEvent | undefined;
+  findEvent(task: TaskBounds, eventId: string): StoredEvent | undefined;
 }
 
 export interface LoadedTask extends StoredTask {

@@ -7,13 +7,15 @@
  * is answered without asking anybody. Any other log is asked, once for all readers that wait at a tail's end, by a
  * question that is put after the last of them came.
  *
- * A failed append may have been recorded or not, which takes that certainty away: an exclusive log is treated as any
- * other until an append that began later succeeds and so shows that the failed one is settled. Cursors are never
- * judged from here: `progressAt` goes to the log itself.
+ * An append of which nobody knows whether it was recorded takes that certainty away for good: from then on the log is
+ * treated as any other. Cursors are never judged from here: `progressAt` goes to the log itself.
+ *
+ * Another thread may record an event before its acknowledgement arrives here, and `changes` tells of it at once. So
+ * `changes` answers only when whatever it tells of can be read here, too.
  */
-import { BadInputError } from '../domain/errors.ts';
+import { DrumlineError, StoreUnavailableError } from '../domain/errors.ts';
 import type { NewEvent } from '../domain/event.ts';
-import type { AppendResult, EventLog, TaskHead } from './event-log.ts';
+import type { AppendResult, Changes, ChangesQuery, EventLog, TaskHead } from './event-log.ts';
 import { createTailReader } from './tail-reader.ts';
 import type { TailLimits } from './tail-slots.ts';
 
@@ -29,34 +31,28 @@ const DEFAULTS: TailLimits = Object.freeze({
 /** Disposing it disposes `log`. */
 export function withTailCache(log: EventLog, options: TailCacheOptions = {}): EventLog {
   let isOpen = true;
-  let failures = 0;
-  /** Whether a failed append may still turn out to have been recorded. */
-  let isDoubtful = false;
-  const knowsHead = (): boolean => log.traits.exclusive && !isDoubtful;
-  const tails = createTailReader({ log, limits: { ...DEFAULTS, ...options }, knowsHead });
+  let knowsHead = log.traits.exclusive;
+  const tails = createTailReader({ log, limits: { ...DEFAULTS, ...options }, knowsHead: () => knowsHead });
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
-    const failuresBefore = failures;
     const results = await log.append(batch).catch((error: unknown) => {
-      if (!(error instanceof BadInputError)) {
-        failures += 1;
-        isDoubtful = log.traits.exclusive;
-      }
+      if (mayBeRecorded(error)) knowsHead = false;
       throw error;
     });
-    if (isDoubtful && failuresBefore === failures) {
-      // What was held may have missed the failed one.
-      isDoubtful = false;
-      tails.forget();
-    }
     const events = results.map(({ event }) => event);
     for (const [taskId, ofTask] of Map.groupBy(events, (event) => event.taskId)) tails.note(taskId, ofTask);
     return results;
   }
 
   async function head(taskId: string): Promise<TaskHead | undefined> {
-    const tail = isOpen && knowsHead() ? tails.peek(taskId) : undefined;
+    const tail = isOpen && knowsHead ? tails.peek(taskId) : undefined;
     return tail === undefined ? log.head(taskId) : tail.head();
+  }
+
+  async function changes(query: ChangesQuery): Promise<Changes> {
+    const found = await log.changes(query);
+    await tails.catchUp(found.taskIds);
+    return found;
   }
 
   async function trim(taskId: string, through: number): Promise<void> {
@@ -72,12 +68,12 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
     append,
     head,
     trim,
+    changes,
     read: async (taskId, range) => (isOpen ? await tails.read(taskId, range) : undefined) ?? log.read(taskId, range),
     ready: () => log.ready(),
     initTask: (input) => log.initTask(input),
     progressAt: (taskId, seq) => log.progressAt(taskId, seq),
     tasks: (query) => log.tasks(query),
-    changes: (query) => log.changes(query),
     publishObservation: (input) => log.publishObservation(input),
     readObservations: (range) => log.readObservations(range),
     observationPlace: (seq) => log.observationPlace(seq),
@@ -87,4 +83,10 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
       await log[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Refusals and failures that are named are sure; what is not foreseen may be anything. */
+function mayBeRecorded(error: unknown): boolean {
+  if (error instanceof StoreUnavailableError) return error.outcome === 'UNKNOWN';
+  return !(error instanceof DrumlineError);
 }

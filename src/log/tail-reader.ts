@@ -18,6 +18,8 @@ export interface TailReaderDeps {
 export interface TailReader {
   /** The page, or undefined when only the log itself can tell. */
   read(taskId: string, range: ReadRange): Promise<readonly TaskEvent[] | undefined>;
+  /** Have the tails of these tasks hold all that is recorded now; one that is too far behind is let go of. */
+  catchUp(taskIds: readonly string[]): Promise<void>;
   /** The tail that is held of a task, if any. */
   peek(taskId: string): Tail | undefined;
   /** These events of a task were recorded; others may have been recorded before them that are not known yet. */
@@ -65,11 +67,21 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
   async function askForNews(slot: Slot): Promise<boolean> {
     const tail = tailOf(slot);
     if (tail === undefined) return false;
-    const after = tail.lastSeq;
+    const end = tail.lastSeq;
+    // From the latest one known on: that it is the same tells that the news continue it.
+    const after = Math.max(0, end - 1);
     const news = await log.read(slot.taskId, { after, limit: NEWS_EVENTS }).catch(() => undefined);
-    if (news === undefined || (news[0]?.seq ?? after + 1) !== after + 1) slots.drop(slot.taskId);
+    if (news === undefined || (news[0]?.seq ?? 0) > end + 1) slots.drop(slot.taskId);
     else grow(slot, news);
     return news !== undefined && news.length < NEWS_EVENTS;
+  }
+
+  async function catchUp(taskId: string): Promise<void> {
+    const slot = slots.get(taskId);
+    if (slot === undefined) return;
+    await slot.loaded;
+    const isComplete = await slot.askForNews();
+    if (!isComplete && slots.isCurrent(slot)) slots.drop(taskId);
   }
 
   function grow(slot: Slot, events: readonly TaskEvent[]): void {
@@ -87,7 +99,9 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
     const start = Math.max(after, tail.oldestSeq - 1);
     const missing = tail.firstSeq - 1 - start;
     if (missing <= 0 || !hasRoom(tail, missing)) return;
-    slot.filling = log.read(slot.taskId, { after: start, limit: missing }).then(
+    // With the first one held, so that it shows whether they end where that begins.
+    const limit = tail.size === 0 ? missing : missing + 1;
+    slot.filling = log.read(slot.taskId, { after: start, limit }).then(
       (events) => {
         slot.filling = undefined;
         tailOf(slot)?.prepend(events);
@@ -108,6 +122,9 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
 
   return {
     read,
+    async catchUp(taskIds) {
+      await Promise.all(taskIds.map(catchUp));
+    },
     peek: (taskId) => slots.get(taskId)?.tail,
     note(taskId, events) {
       const slot = slots.get(taskId);

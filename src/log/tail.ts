@@ -1,12 +1,14 @@
 /**
  * The latest events of one task, without a hole, and the head just after them. It grows at its end as events are
- * recorded, and at its front when a reader comes from further back. Every step is checked against the running hash:
- * what does not continue the history that is held here never gets in.
+ * recorded, and at its front when a reader comes from further back.
+ *
+ * The log verified each event against the running hash, over the text it stored, before it handed it out; nothing is
+ * serialised again here. What is checked is that numbers have no hole, and that where new events overlap those held,
+ * or the end, the running hash is the same: it covers all that came before, so both are of one history.
  */
 import type { TaskEvent } from '../domain/event.ts';
 import { foldEvent } from '../domain/progress.ts';
 import type { ReadRange, TaskHead } from './event-log.ts';
-import { eventRecord, nextHash } from './record.ts';
 
 export interface Tail {
   /** The number of the latest event known; those held end with it. */
@@ -27,7 +29,10 @@ export interface Tail {
    * they belong to another history.
    */
   extend(events: readonly TaskEvent[]): 'ok' | 'gap' | 'diverged';
-  /** Put events before the first one held; nothing happens unless they end just before it. */
+  /**
+   * Put events at the front; nothing happens unless they end with the first one held, or, when none is held, with the
+   * latest one.
+   */
   prepend(events: readonly TaskEvent[]): void;
   /** Let go of the oldest event held. @returns false when none was held. */
   shrink(): boolean;
@@ -88,10 +93,9 @@ export function createTail(loaded: TaskHead): Tail {
       for (const event of more) {
         if (event.seq > last.seq + 1) return 'gap';
         if (event.seq <= last.seq) {
-          const held = events[event.seq - firstSeq()];
+          const held = event.seq === last.seq ? last : events[event.seq - firstSeq()];
           if (held !== undefined && held.hash !== event.hash) return 'diverged';
         } else {
-          if (!follows(last.hash, event)) return 'diverged';
           components.add(event.component);
           events.push(event);
           weights.push(weigh(event));
@@ -102,12 +106,11 @@ export function createTail(loaded: TaskHead): Tail {
     },
     prepend(older) {
       const end = older.at(-1);
-      const first = events[0];
-      if (end === undefined) return;
-      const fits = first === undefined ? end.hash === last.hash : follows(end.hash, first);
-      if (!fits || !isChain(older)) return;
-      events.unshift(...older);
-      weights.unshift(...older.map(weigh));
+      const place = events[0] ?? last;
+      if (end?.seq !== place.seq || end.hash !== place.hash || !hasNoHole(older)) return;
+      const missing = events.length === 0 ? older : older.slice(0, -1);
+      events.unshift(...missing);
+      weights.unshift(...missing.map(weigh));
     },
     shrink() {
       // An event that the head does not contain yet must not be forgotten before it does.
@@ -118,13 +121,6 @@ export function createTail(loaded: TaskHead): Tail {
   };
 }
 
-function follows(hashBefore: string, event: TaskEvent): boolean {
-  return nextHash(hashBefore, eventRecord(event)) === event.hash;
-}
-
-function isChain(events: readonly TaskEvent[]): boolean {
-  return events.every((event, index) => {
-    const before = events[index - 1];
-    return before === undefined || (event.seq === before.seq + 1 && follows(before.hash, event));
-  });
+function hasNoHole(events: readonly TaskEvent[]): boolean {
+  return events.every((event, index) => event.seq === (events[0]?.seq ?? 0) + index);
 }

@@ -8,7 +8,7 @@ import { LIMITS } from '../../src/domain/limits.ts';
 import { createGroupWriter, type GroupWriter } from '../../src/log/sqlite-group.ts';
 import { openWritable } from '../../src/log/sqlite-file.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
-import type { WriteReply, WriteRequest } from '../../src/log/sqlite-protocol.ts';
+import { sizeOf, type WriteReply, type WriteRequest } from '../../src/log/sqlite-protocol.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { expectWhole, newEvent, newEvents } from './sqlite-support.ts';
 
@@ -172,4 +172,19 @@ test('the WAL does not grow with what was written, while readers come and go', a
   const { page_count: pages } = db.prepare('PRAGMA page_count').get() ?? {};
   expect(Number(pages)).toBeGreaterThan(2_500);
   expect(most).toBeLessThan(2_500);
+});
+
+test('a checkpoint that cannot even be looked at is a warning, and the writer lives on', async () => {
+  await using dir = await openTempDir();
+  const db = openWritable(join(dir.path, 'log.db'));
+  const warnings: string[] = [];
+  const writer = createGroupWriter(db, { snapshotEvery: 4, onWarning: (message) => void warnings.push(message) });
+  db.close();
+  writer.checkpoint();
+  expect(warnings).toEqual([expect.stringMatching(/^a checkpoint failed: /)]);
+});
+
+test('a task that waits to be begun counts with its title and its labels', () => {
+  const task = { taskId: 't', title: 'x'.repeat(1_000), labels: ['y'.repeat(500), 'z'.repeat(500)] };
+  expect(sizeOf({ kind: 'initTask', task, now: 0 })).toBeGreaterThan(2_000);
 });

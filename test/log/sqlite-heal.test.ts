@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { EventLog } from '../../src/log/event-log.ts';
+import { eventRecord, genesisRecord, nextHash } from '../../src/log/record.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -202,4 +203,29 @@ test('a task row that is missing from its index is not begun a second time: the 
            DELETE FROM sqlite_schema WHERE name = 'sqlite_autoindex_task_1'`);
   db.close();
   await expect(openSqliteLog({ path, ...OPTIONS })).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+});
+
+test('a repetition is answered with the text that was stored, also where this version would write another', async () => {
+  await using dir = await openTempDir();
+  const path = join(dir.path, 'log.db');
+  const sent = newEvent({ eventId: 'e' });
+  let record = '';
+  let hash = '';
+  {
+    await using log = await openSqliteLog({ path });
+    const [first] = await log.append([sent]);
+    const head = await log.head('task');
+    if (first === undefined || head === undefined) throw new Error('not stored');
+    const { taskId, ...others } = first.event;
+    const { hash: _hash, ...facts } = { ...others, taskId };
+    record = JSON.stringify(facts);
+    expect(record).not.toBe(eventRecord(first.event));
+    hash = nextHash(nextHash('', genesisRecord(head.genesis)), record);
+  }
+  tamper(path, `UPDATE event SET record = '${record}', hash = '${hash}'`);
+  await using log = await openSqliteLog({ path });
+  const [again] = await log.append([sent]);
+  expect(again).toMatchObject({ duplicate: true, event: { hash } });
+  const [stored] = await log.read('task', { after: 0, limit: 1 });
+  expect(JSON.stringify(again?.event)).toBe(JSON.stringify(stored));
 });

@@ -1,5 +1,5 @@
 /** A store that cannot be used is refused with one line that says why; what is refused is left as it was. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { getuid } from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
@@ -116,6 +116,40 @@ test('a second log of the same process is refused, also by another name of the f
   for (const name of [path, alias]) {
     await expect(openSqliteLog({ path: name })).rejects.toMatchObject({ name: 'StoreUnusableError' });
   }
+});
+
+test('a store is one however it is reached, also when it was made through a link to nothing', async () => {
+  await using dir = await openTempDir();
+  const path = join(dir.path, 'log.db');
+  const alias = join(dir.path, 'alias.db');
+  symlinkSync(path, alias);
+  await using log = await openSqliteLog({ path: alias });
+  await log.append(newEvents('task', 3));
+  const message: unknown = expect.stringContaining('is in use');
+  for (const name of [path, alias]) {
+    await expect(openSqliteLog({ path: name })).rejects.toMatchObject({ name: 'StoreUnusableError', message });
+  }
+});
+
+test('a file with a second name is refused in one line: two processes could own it', async () => {
+  await using dir = await openTempDir();
+  const path = join(dir.path, 'log.db');
+  const other = join(dir.path, 'other.db');
+  await (await openSqliteLog({ path }))[Symbol.asyncDispose]();
+  linkSync(path, other);
+  const message: unknown = expect.stringMatching(/\.db has 2 names \(hard links\); a store has one$/);
+  for (const name of [path, other]) {
+    await expect(openSqliteLog({ path: name })).rejects.toMatchObject({ name: 'StoreUnusableError', message });
+  }
+});
+
+test('an empty file is a new store', async () => {
+  await using dir = await openTempDir();
+  const path = join(dir.path, 'log.db');
+  writeFileSync(path, '');
+  await using log = await openSqliteLog({ path });
+  await log.append(newEvents('task', 3));
+  expect(await expectWhole(log, 'task')).toHaveLength(3);
 });
 
 test('the lock of a process that was killed is gone with it', async () => {

@@ -155,7 +155,7 @@ const Plan = fc.record({
   readers: fc.array(fc.array(Read, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 4 }),
   trims: fc.array(Read, { maxLength: 2 }),
   /** What becomes of the appends, in turn. */
-  fates: fc.array(fc.constantFrom('fine', 'fine', 'fine', 'lost', 'unknown'), { minLength: 3, maxLength: 9 }),
+  fates: fc.array(fc.constantFrom('fine', 'fine', 'fine', 'failed', 'lost', 'unknown'), { minLength: 3, maxLength: 9 }),
 });
 
 function delayed(scheduler: fc.Scheduler, fates: readonly string[]): Around {
@@ -163,6 +163,7 @@ function delayed(scheduler: fc.Scheduler, fates: readonly string[]): Around {
   return async ({ name }, proceed) => {
     const fate = name === 'append' ? fates[appends++ % fates.length] : 'fine';
     await scheduler.schedule(Promise.resolve());
+    if (fate === 'failed') throw new StoreUnavailableError('FAILED');
     if (fate === 'lost') throw new StoreUnavailableError('UNKNOWN');
     const result = await proceed();
     await scheduler.schedule(Promise.resolve());
