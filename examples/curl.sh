@@ -28,8 +28,9 @@ post "$emit" "{\"input\": {\"eventId\": \"2\", \"taskId\": \"$task\", \"eventTyp
 # 3. Ask.
 post 'query ($id: ID!) { task(id: $id) { title progress { status displayProgress sequence } } }' "{\"id\": \"$task\"}"
 
-# 4. Watch, from the first event on, until the task ends. Each `id:` is a cursor: after a break, go on from the last
-#    one with --header "last-event-id: …".
+# 4. Watch, from the first event on, until the task ends. Each `id:` is a place to go on from: after a break, send the
+#    last one back as it is with --header "last-event-id: …". The one before TaskEnded ends with a `+`, so that a stream
+#    that was cut right there still gets its end.
 curl --silent --show-error --fail-with-body --no-buffer --get "$url" \
   --header 'accept: text/event-stream' \
   --data-urlencode 'query=subscription ($taskId: ID!) {

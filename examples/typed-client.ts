@@ -4,9 +4,17 @@
  *
  *   node examples/typed-client.ts typed-task
  */
-import { foldUpdate, request, watchTask, type TaskView } from '../src/client/index.ts'; // for you: 'drumline/client'
-// For your own documents: graphql-codegen with its client preset over `drumline/schema.graphql`.
-import { EmitEventsDocument, InitTaskDocument } from '../src/client/generated/graphql.ts';
+import {
+  EmitEventsDocument,
+  foldUpdate,
+  InitTaskDocument,
+  request,
+  watchTask,
+  type TaskView,
+} from '../src/client/index.ts'; // for you: 'drumline/client'
+
+// `request` takes your own documents, too: graphql-codegen's client preset over `drumline/schema.graphql`, with
+// `documentMode: 'string'`.
 
 const url = process.env['DRUMLINE_URL'] ?? 'http://127.0.0.1:4000/graphql';
 const taskId = process.argv[2] ?? 'typed-task';

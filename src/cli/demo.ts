@@ -1,11 +1,11 @@
 /** `drumline demo`: a believable run, sent to a server as it would happen, to look at with `drumline watch`. */
-import { ConnectionFailedError, OperationFailedError, request } from '../client/index.ts';
+import { ConnectionFailedError, request } from '../client/index.ts';
 import { InitTaskDocument } from '../client/generated/graphql.ts';
 import { DEMO_TITLE, demoRun, type DemoEvent } from './demo-run.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { CliError, EXIT, toCliError, type ExitCode } from './exit.ts';
 import { writeLine, type CliIo } from './io.ts';
 import { paced } from './pace.ts';
-import { sendEvents, type OutgoingEvent } from './send-events.ts';
+import { sendEvents, toOutgoing, type OutgoingEvent } from './send-events.ts';
 import { DEFAULT_URL } from './server-url.ts';
 import { runWatch } from './watch.ts';
 
@@ -50,10 +50,7 @@ async function send({ url, taskId, seed, speed, fails }: DemoOptions, io: CliIo)
   let sent = 0;
   await sendEvents({
     url,
-    events: toOutgoing(
-      paced(demoRun({ seed, fails }), { dueMs: ({ atMs }) => atMs / speed, signal: io.signal }),
-      taskId,
-    ),
+    events: toEvents(paced(demoRun({ seed, fails }), { dueMs: ({ atMs }) => atMs / speed, signal: io.signal }), taskId),
     maxBatch: 100,
     signal: io.signal,
     retryForMs: 30_000,
@@ -65,15 +62,11 @@ async function send({ url, taskId, seed, speed, fails }: DemoOptions, io: CliIo)
   return sent;
 }
 
-async function* toOutgoing(
-  events: AsyncIterable<DemoEvent>,
-  taskId: string,
-): AsyncGenerator<OutgoingEvent, void, void> {
+async function* toEvents(events: AsyncIterable<DemoEvent>, taskId: string): AsyncGenerator<OutgoingEvent, void, void> {
   let number = 0;
   for await (const { atMs: _atMs, ...event } of events) {
     number += 1;
-    const input = { ...event, taskId, eventId: `demo-${number}` };
-    yield { input, bytes: Buffer.byteLength(JSON.stringify(input)) };
+    yield toOutgoing({ ...event, taskId, eventId: `demo-${number}` });
   }
 }
 
@@ -87,10 +80,6 @@ async function announce({ url, taskId }: DemoOptions, signal: AbortSignal): Prom
       const message = `no server at ${url}; start one with: drumline serve --store memory:`;
       throw new CliError(EXIT.unavailable, message, { cause: error });
     }
-    if (error instanceof OperationFailedError) {
-      const exitCode = error.code === 'BAD_USER_INPUT' ? EXIT.usage : EXIT.unavailable;
-      throw new CliError(exitCode, `The server refused (${error.code}): ${error.message}`, { cause: error });
-    }
-    throw error;
+    throw toCliError(error);
   }
 }

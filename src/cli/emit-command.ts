@@ -112,7 +112,8 @@ function readJson(text: string): unknown {
 const HELP = `
 Lines have the shape of the GraphQL input EmitEventInput (taskId, eventType: "TASK_STARTED", …) or are snake_case
 (task_id, event_type: "task_started", …). A timestamp without a zone is read as UTC. A file is checked to its end
-before anything is sent. Each line gets an event id from its words, so sending a file again adds nothing twice.
+before anything is sent; standard input and pipes are sent as they come. Each line gets an event id from its words, so
+sending a file again adds nothing twice.
 
 Examples:
   drumline emit --task build-7 --type TASK_STARTED --component camina --stage PLANNING --message "Off we go"

@@ -1,4 +1,5 @@
 /** How a command ends. The numbers are part of the command line's contract; scripts rely on them. */
+import { ConnectionFailedError, OperationFailedError } from '../client/errors.ts';
 
 export const EXIT = Object.freeze({
   ok: 0,
@@ -21,7 +22,7 @@ const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = Object.freeze({
   [EXIT.usage]: 'wrong command, option or argument',
   [EXIT.badData]: 'bad input; the line says which and why',
   [EXIT.unavailable]: 'the server cannot be reached or does not serve this',
-  [EXIT.internal]: 'a fault of the program',
+  [EXIT.internal]: 'a fault of the program, or of the server',
   [EXIT.config]: 'serve: wrong setting, or a store or port that cannot be used',
   [EXIT.interrupted]: 'interrupted',
 });
@@ -35,6 +36,25 @@ export class CliError extends Error {
     super(message, options);
     this.exitCode = exitCode;
   }
+}
+
+/** Codes that say more than "the server does not serve this". */
+const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
+  ['BAD_USER_INPUT', EXIT.usage],
+  ['CURSOR_INVALID', EXIT.usage],
+  ['INTERNAL_SERVER_ERROR', EXIT.internal],
+]);
+
+/** What a client throws, as the end of a command. Anything else, a CliError included, stays as it is. */
+export function toCliError(error: unknown): unknown {
+  if (error instanceof ConnectionFailedError) {
+    const message = `${error.message} Start a server with: drumline serve`;
+    return new CliError(EXIT.unavailable, message, { cause: error });
+  }
+  if (!(error instanceof OperationFailedError)) return error;
+  const exitCode = EXIT_OF_CODE.get(error.code) ?? EXIT.unavailable;
+  const message = exitCode === EXIT.usage ? error.message : `The server refused (${error.code}): ${error.message}`;
+  return new CliError(exitCode, message, { cause: error });
 }
 
 /** For the end of a help text. */

@@ -36,6 +36,15 @@ export async function writeLine(output: Output, line: string): Promise<void> {
   });
 }
 
+/** One JSON object a line. JSON allows the controls of U+007F to U+009F as they are, but a terminal obeys them. */
+export function writeJson(output: Output, value: object): Promise<void> {
+  const json = JSON.stringify(value).replaceAll(
+    /[\u007f-\u009f]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return writeLine(output, json);
+}
+
 /** Whether lines may be redrawn in place. */
 export function isLive(output: Output, env: CliIo['env']): boolean {
   return output.isTTY === true && env['TERM'] !== 'dumb';

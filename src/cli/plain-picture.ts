@@ -2,7 +2,7 @@
 import type { TaskUpdate } from '../client/index.ts';
 import { escapeControls } from '../util/terminal-text.ts';
 import { renderOutcome } from './frame.ts';
-import { writeLine, type CliIo } from './io.ts';
+import { writeJson, writeLine, type CliIo } from './io.ts';
 import { clock, lookOf, MARKS, percent } from './look.ts';
 import type { Picture } from './picture.ts';
 import { emptyScreen, foldScreen, noticeOf, type Screen } from './screen.ts';
@@ -21,7 +21,7 @@ export function createJsonPicture({ taskId, io }: PlainOptions): Picture {
     onTitle() {},
     onUpdate(update) {
       talk.stopWaiting();
-      return writeLine(io.stdout, JSON.stringify(update));
+      return writeJson(io.stdout, update);
     },
     [Symbol.dispose]: talk.stopWaiting,
   };

@@ -3,11 +3,10 @@ import { escapeControls } from '../util/terminal-text.ts';
 import { hasColour, isLive, type CliIo } from './io.ts';
 import { bar, createPaint, percent } from './look.ts';
 
-export interface ProgressLine {
+export interface ProgressLine extends Disposable {
   update(done: number): void;
   /** A line that stays. */
   say(text: string): void;
-  clear(): void;
 }
 
 const FRAME_MS = 100;
@@ -32,7 +31,7 @@ export function createProgressLine({
     isShown = false;
   }
   return {
-    clear,
+    [Symbol.dispose]: clear,
     say(text) {
       clear();
       stderr.write(`drumline: ${escapeControls(text)}\n`);

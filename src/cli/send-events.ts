@@ -2,18 +2,22 @@
  * Events to the server, in order, one batch on its way at a time. Each event has its id before it is first sent, so
  * a batch whose answer was lost is sent again as it was, and is recorded once.
  */
-import { ConnectionFailedError, isPassing, OperationFailedError, request } from '../client/index.ts';
+import { isPassing, OperationFailedError, request } from '../client/index.ts';
 import { EmitEventsDocument, type EmitEventInput } from '../client/generated/graphql.ts';
 import { createAutoResetEvent, type AutoResetEvent } from '../util/auto-reset-event.ts';
 import { retryDelayMs } from '../util/retry-delay.ts';
 import { batchesOf } from './batches.ts';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT, toCliError } from './exit.ts';
 
 export interface OutgoingEvent {
   readonly input: EmitEventInput & { readonly eventId: string };
   readonly bytes: number;
   /** Where it came from, for the messages. */
   readonly lineNumber?: number | undefined;
+}
+
+export function toOutgoing(input: OutgoingEvent['input']): OutgoingEvent {
+  return { input, bytes: Buffer.byteLength(JSON.stringify(input)) };
 }
 
 export interface SentEvent {
@@ -68,8 +72,8 @@ async function sendBatch(
         return { lineNumber: batch[index]?.lineNumber, duplicate, ...event };
       });
     } catch (error) {
-      if (!(error instanceof Error) || !isPassing(error)) throw toCliError(error, batch);
-      if (performance.now() >= giveUpAtMs) throw toCliError(error, batch);
+      if (!(error instanceof Error) || !isPassing(error)) throw toCliError(withLines(error, batch));
+      if (performance.now() >= giveUpAtMs) throw toCliError(withLines(error, batch));
       options.onRetry(error);
       await pause.wait(retryDelayMs(attempt, { random, capMs: 5_000 }));
     }
@@ -79,21 +83,13 @@ async function sendBatch(
 
 const REFUSALS: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'EVENT_ID_CONFLICT', 'LIMIT_EXCEEDED']);
 
-function toCliError(error: unknown, batch: readonly OutgoingEvent[]): unknown {
-  if (error instanceof OperationFailedError) {
-    if (!REFUSALS.has(error.code)) {
-      const exitCode = isPassing(error) ? EXIT.unavailable : EXIT.internal;
-      return new CliError(exitCode, `The server refused (${error.code}): ${error.message}`, { cause: error });
-    }
-    const issues = error.issues.map(({ path: [first, index, ...rest], message }) => {
-      const event = first === 'inputs' && typeof index === 'number' ? batch[index] : undefined;
-      const place = event?.lineNumber === undefined ? '' : `line ${event.lineNumber}: `;
-      return `${place}${rest.length === 0 ? '' : `${rest.join('.')}: `}${message}`;
-    });
-    return new CliError(EXIT.badData, issues.length === 0 ? error.message : issues.join('; '), { cause: error });
-  }
-  if (error instanceof ConnectionFailedError) {
-    return new CliError(EXIT.unavailable, `${error.message} Start a server with: drumline serve`, { cause: error });
-  }
-  return error;
+/** A refusal of what was sent names the lines that it is about. */
+function withLines(error: unknown, batch: readonly OutgoingEvent[]): unknown {
+  if (!(error instanceof OperationFailedError) || !REFUSALS.has(error.code)) return error;
+  const issues = error.issues.map(({ path: [first, index, ...rest], message }) => {
+    const event = first === 'inputs' && typeof index === 'number' ? batch[index] : undefined;
+    const place = event?.lineNumber === undefined ? '' : `line ${event.lineNumber}: `;
+    return `${place}${rest.length === 0 ? '' : `${rest.join('.')}: `}${message}`;
+  });
+  return new CliError(EXIT.badData, issues.length === 0 ? error.message : issues.join('; '), { cause: error });
 }

@@ -2,16 +2,9 @@
  * `drumline watch TASK`: a task as live bars, as plain lines, or as JSON, until it ends; then its outcome is the
  * exit code. Lost connections are taken up again without losing an event, and said.
  */
-import {
-  ConnectionFailedError,
-  isPassing,
-  OperationFailedError,
-  request,
-  watchTask,
-  type TaskUpdate,
-} from '../client/index.ts';
+import { OperationFailedError, request, watchTask, type TaskUpdate } from '../client/index.ts';
 import { TaskHeaderDocument } from '../client/generated/graphql.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { CliError, EXIT, toCliError, type ExitCode } from './exit.ts';
 import { hasColour, isLive, type CliIo } from './io.ts';
 import { createLivePicture } from './live-picture.ts';
 import type { Picture } from './picture.ts';
@@ -54,7 +47,7 @@ export async function runWatch(options: WatchOptions, io: CliIo): Promise<ExitCo
       await picture.onUpdate(update);
     }
   } catch (error) {
-    throw toCliError(error, options);
+    throw toCliError(withTaskGone(error, options));
   } finally {
     titleWanted.abort();
   }
@@ -69,29 +62,19 @@ function createPicture(options: WatchOptions, io: CliIo): Picture {
   return createLivePicture({ taskId, output: io.stdout, withColour: hasColour(io.stdout, io.env) });
 }
 
-/** The stream does not carry the title: it is not part of the progress. Without it the picture is complete, too. */
+/**
+ * The stream does not carry the title: it is not part of the progress. Without it the picture is complete, too, so
+ * whatever keeps it away (a proxy that lets only the WebSocket through) is no reason to end.
+ */
 async function showTitle({ url, taskId }: WatchOptions, picture: Picture, signal: AbortSignal): Promise<void> {
-  try {
-    const { task } = await request({ url, document: TaskHeaderDocument, variables: { id: taskId }, signal });
-    if (task?.title != null && !signal.aborted) picture.onTitle(task.title);
-  } catch (error) {
-    if (signal.aborted || isPassing(error) || error instanceof OperationFailedError) return;
-    throw error;
-  }
+  const asked = request({ url, document: TaskHeaderDocument, variables: { id: taskId }, signal });
+  const title = await asked.then(({ task }) => task?.title).catch(() => undefined);
+  if (title != null && !signal.aborted) picture.onTitle(title);
 }
 
-function toCliError(error: unknown, { taskId }: WatchOptions): unknown {
-  if (error instanceof ConnectionFailedError) {
-    const message = `${error.message} Start a server with: drumline serve`;
-    return new CliError(EXIT.unavailable, message, { cause: error });
-  }
-  if (!(error instanceof OperationFailedError)) return error;
-  if (error.code === 'BAD_USER_INPUT' || error.code === 'CURSOR_INVALID') {
-    return new CliError(EXIT.usage, error.message, { cause: error });
-  }
-  if (error.code === 'TASK_NOT_FOUND') {
-    const message = `The server does not know task ${taskId} (any more), so it cannot go on from that cursor.`;
-    return new CliError(EXIT.unavailable, message, { cause: error });
-  }
-  return new CliError(EXIT.unavailable, `The server refused (${error.code}): ${error.message}`, { cause: error });
+/** A task that is gone is a fault only to one who has a cursor of it; without one, it would be waited for. */
+function withTaskGone(error: unknown, { taskId }: WatchOptions): unknown {
+  if (!(error instanceof OperationFailedError) || error.code !== 'TASK_NOT_FOUND') return error;
+  const message = `The server does not know task ${taskId} (any more), so it cannot go on from that cursor.`;
+  return new CliError(EXIT.unavailable, message, { cause: error });
 }

@@ -3,12 +3,12 @@
  * answer that is not GraphQL (a proxy's error page, another server on that port) counts as no answer.
  */
 import { ConnectionFailedError, toOperationFailedError } from './errors.ts';
-import type { TypedDocumentString } from './generated/graphql.ts';
+import type { TypedDocument } from './typed-document.ts';
 
 export interface RequestOptions<Data, Variables> {
   /** Of the GraphQL endpoint, e.g. http://127.0.0.1:4000/graphql */
   readonly url: string;
-  readonly document: TypedDocumentString<Data, Variables>;
+  readonly document: TypedDocument<Data, Variables>;
   readonly variables: Variables;
   readonly signal?: AbortSignal | undefined;
   /** How long to wait for the whole answer. */

@@ -8,10 +8,10 @@
  */
 import { createClient, type Client } from 'graphql-ws';
 import { ConnectionFailedError, toOperationFailedError } from './errors.ts';
-import type { TypedDocumentString } from './generated/graphql.ts';
+import type { TypedDocument } from './typed-document.ts';
 
 export interface SubscriptionOptions<Data, Variables> extends ConnectionOptions {
-  readonly document: TypedDocumentString<Data, Variables>;
+  readonly document: TypedDocument<Data, Variables>;
   readonly variables: Variables & Record<string, unknown>;
   readonly signal: AbortSignal;
   readonly maxBuffered?: number;

@@ -106,9 +106,12 @@ function subscribe(
   return openSubscription({ url, document: TaskUpdatesDocument, variables, signal, onConnected, connectionParams });
 }
 
+/**
+ * An update proves that the stream works. So does a connection that outlived the longest wait, for a task may be
+ * silent for hours. A server that accepts and drops gives neither, and is not asked ever faster.
+ */
 interface Retry {
   onConnected(): void;
-  /** Only an update proves that the stream works: a server that accepts and drops is not asked ever faster. */
   onUpdate(): void;
   /** Resolves when it is time to try again; throws the error when there was time enough. */
   wait(error: Error): Promise<void>;
@@ -119,10 +122,12 @@ function createRetry(options: WatchTaskOptions, signal: AbortSignal): Retry {
   const pause = createAutoResetEvent(signal);
   let failures = 0;
   let downSinceMs: number | undefined = nowMs();
+  let upSinceMs: number | undefined;
   let patienceMs = options.firstConnectWithinMs ?? Infinity;
   return {
     onConnected() {
       downSinceMs = undefined;
+      upSinceMs = nowMs();
       patienceMs = options.reconnectWithinMs ?? Infinity;
       options.onConnection?.({ kind: 'connected' });
     },
@@ -130,6 +135,8 @@ function createRetry(options: WatchTaskOptions, signal: AbortSignal): Retry {
       failures = 0;
     },
     async wait(error) {
+      if (upSinceMs !== undefined && nowMs() - upSinceMs >= retryCapMs) failures = 0;
+      upSinceMs = undefined;
       downSinceMs ??= nowMs();
       if (nowMs() - downSinceMs >= patienceMs) throw error;
       const retryInMs = retryDelayMs(failures, { random, capMs: retryCapMs });

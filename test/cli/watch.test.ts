@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { TaskUpdate } from '../../src/client/index.ts';
 import { openScriptedServer } from '../client/scripted-server.ts';
+import { ended, recorded, snapshot } from '../client/updates.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { completed, event, openApp } from './app.ts';
@@ -94,12 +95,41 @@ describe('--json', () => {
     expect(sequencesOf(rest.stdout)).toEqual(Array.from({ length: 93 }, (_, index) => index + 501));
   });
 
+  test('lets no control character of an event reach a terminal, and loses none', async () => {
+    await using app = await openApp();
+    const details = { all: String.fromCharCode(...Array.from({ length: 0xa1 }, (_, code) => code)) };
+    await app.emit(event('t', { message: 'red \u009b31m', details }), completed('t'));
+    const terminal = { columns: 100, rows: 30 };
+    const { stdout } = await cli(['watch', 't', '--json', '--replay', '--url', app.url], { terminal });
+    expect(stdout).not.toMatch(/[^\n\P{Cc}]/u);
+    expect(updatesOf(stdout)[0]).toMatchObject({ event: { message: 'red \u009b31m', details } });
+  });
+
   test('without --replay begins with the state as it is', async () => {
     await using app = await openApp();
     await app.emit(event('t', { component: 'a' }), event('t', { component: 'b' }), completed('t'));
     const [first] = updatesOf((await cli(['watch', 't', '--json', '--url', app.url])).stdout);
     expect(first).toMatchObject({ __typename: 'TaskSnapshot', progress: { sequence: 3, status: 'COMPLETED' } });
   });
+});
+
+test('a title that cannot be had, for a proxy lets only the WebSocket through, ends nothing', async () => {
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', onRejection);
+  const answered = Promise.withResolvers<void>();
+  await using server = await openScriptedServer(
+    (asked) => {
+      asked.next({ taskUpdates: snapshot(1) });
+      void answered.promise.then(() => asked.next({ taskUpdates: recorded(2) }));
+      void says(watching.stdout, 'event 2').then(() => asked.next({ taskUpdates: ended(2) }));
+    },
+    { answer: { status: 403, body: 'no' }, onAnswered: answered.resolve },
+  );
+  const watching = startCli(['watch', 't', '--url', server.url]);
+  expect(await watching.done).toMatchObject({ exitCode: 0, stderr: '' });
+  process.off('unhandledRejection', onRejection);
+  expect(rejections).toEqual([]);
 });
 
 test('a task that is not known yet is waited for, and that is said', async () => {

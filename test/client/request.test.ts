@@ -1,9 +1,10 @@
 /** One request: data, or one of two errors that say what the caller can do. */
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { InitTaskDocument } from '../../src/client/generated/graphql.ts';
-import { isPassing, request } from '../../src/client/index.ts';
+import * as client from '../../src/client/index.ts';
+import { InitTaskDocument, isPassing, request } from '../../src/client/index.ts';
 
 interface Answer {
   readonly status: number;
@@ -38,6 +39,40 @@ async function errorOf(answer: Answer): Promise<unknown> {
 test('data comes typed', async () => {
   await using server = await openHttp({ status: 200, body: '{"data":{"initTask":{"created":true}}}' });
   expect((await ask(server.url)).initTask.created).toBe(true);
+});
+
+/** As codegen writes it into a user's own project: the private member makes it another class than ours. */
+class TypedDocumentString<Data, Variables> extends String implements DocumentTypeDecoration<Data, Variables> {
+  __apiType?: NonNullable<DocumentTypeDecoration<Data, Variables>['__apiType']>;
+  private readonly text: string;
+
+  constructor(text: string) {
+    super(text);
+    this.text = text;
+  }
+
+  override toString(): string & DocumentTypeDecoration<Data, Variables> {
+    return this.text;
+  }
+}
+
+test("a user's own documents are taken, and their data and variables keep their types", async () => {
+  await using server = await openHttp({ status: 200, body: '{"data":{"task":{"title":"Typed"}}}' });
+  const { url } = server;
+  const document = new TypedDocumentString<{ readonly task: { readonly title: string } }, { readonly id: string }>(
+    'query ($id: ID!) { task(id: $id) { title } }',
+  );
+  const { task } = await request({ url, document, variables: { id: 't' } });
+  expect(task.title).toBe('Typed');
+  // @ts-expect-error no such variable
+  await request({ url, document, variables: { name: 't' } });
+});
+
+test('the documents of the package come with it', () => {
+  const { EmitEventsDocument, TaskHeaderDocument, TaskUpdatesDocument } = client;
+  for (const document of [EmitEventsDocument, InitTaskDocument, TaskHeaderDocument, TaskUpdatesDocument]) {
+    expect(document.toString()).toMatch(/^\s*(query|mutation|subscription) /);
+  }
 });
 
 test('a refusal has the code and the issues of the server', async () => {

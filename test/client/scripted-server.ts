@@ -27,12 +27,23 @@ export interface ScriptedServer extends AsyncDisposable {
   openConnections(): number;
 }
 
+export interface ScriptedServerOptions {
+  readonly answersPings?: boolean;
+  /** To every request that is no WebSocket. */
+  readonly answer?: { readonly status: number; readonly body: string };
+  /** Called when such an answer is out. */
+  readonly onAnswered?: () => void;
+}
+
 export async function openScriptedServer(
   script: (asked: Asked) => void,
-  { answersPings = true }: { readonly answersPings?: boolean } = {},
+  { answersPings = true, answer = { status: 404, body: 'not here' }, onAnswered }: ScriptedServerOptions = {},
 ): Promise<ScriptedServer> {
   const asked: Asked[] = [];
-  const http = createServer((_request, response) => void response.writeHead(404).end('not here'));
+  const http = createServer((_request, response) => {
+    if (onAnswered !== undefined) response.once('close', onAnswered);
+    response.writeHead(answer.status, { connection: 'close' }).end(answer.body);
+  });
   const sockets = new WebSocketServer({ server: http, handleProtocols: () => 'graphql-transport-ws' });
   let connections = 0;
   sockets.on('connection', (socket) => {

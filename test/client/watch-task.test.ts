@@ -65,6 +65,35 @@ describe('a break in the stream', () => {
   });
 });
 
+describe('the wait before the next try', () => {
+  /** Each connection lives so long, by a clock of its own, and brings nothing; the last brings the end. */
+  async function waits(livesMs: number): Promise<number[]> {
+    let nowMs = 0;
+    await using server = await openScriptedServer((asked) => {
+      nowMs += livesMs;
+      if (asked.connection < 5) asked.cut();
+      else send(asked, ended(1));
+    });
+    const retries: number[] = [];
+    await collect({
+      url: server.url,
+      retryCapMs: 1_000,
+      random: () => 0.001,
+      nowMs: () => nowMs,
+      onConnection: (state) => state.kind === 'lost' && retries.push(state.retryInMs),
+    });
+    return retries;
+  }
+
+  test('grows for a server that accepts and drops', async () => {
+    expect(await waits(999)).toEqual([0.25, 0.5, 1, 1]);
+  });
+
+  test('is the first again after a connection that outlived the longest wait, though the task was silent', async () => {
+    expect(await waits(1_000)).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+});
+
 describe('what was delivered is not delivered again', () => {
   test('events that a server repeats after a resume', async () => {
     await using server = await openScriptedServer((asked) => {
