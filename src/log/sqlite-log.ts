@@ -11,14 +11,14 @@ import type { NewEvent } from '../domain/event.ts';
 import { initialProgress, type TaskProgress } from '../domain/progress.ts';
 import type { AppendResult, EventLog, InitTaskResult, NewTask, TaskHead } from './event-log.ts';
 import { nextHash, parseEvent, parseGenesis, parseObservation } from './record.ts';
-import { toLogError } from './sqlite-errors.ts';
-import { openReadable } from './sqlite-file.ts';
-import { lockStore } from './sqlite-lock.ts';
-import { createObservationRows } from './sqlite-observations.ts';
-import { StoreUnusableError } from './sqlite-open-error.ts';
-import { createTaskList } from './sqlite-task-list.ts';
-import { createTaskRows, toHead } from './sqlite-tasks.ts';
-import { openWriteQueue, type WriteQueue } from './sqlite-write-queue.ts';
+import { toLogError } from './sqlite/errors.ts';
+import { openReadable } from './sqlite/file.ts';
+import { lockStore } from './sqlite/lock.ts';
+import { createObservationRows } from './sqlite/observations.ts';
+import { StoreUnusableError } from './sqlite/open-error.ts';
+import { createTaskList } from './sqlite/task-list.ts';
+import { createTaskRows, toHead } from './sqlite/tasks.ts';
+import { openWriteQueue, type WriteQueue } from './sqlite/write-queue.ts';
 
 export interface SqliteLogOptions {
   readonly path: string;

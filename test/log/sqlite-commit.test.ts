@@ -5,10 +5,10 @@ import type { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/domain/event.ts';
 import { LIMITS } from '../../src/domain/limits.ts';
-import { createGroupWriter, type GroupWriter } from '../../src/log/sqlite-group.ts';
-import { openWritable } from '../../src/log/sqlite-file.ts';
+import { createGroupWriter, type GroupWriter } from '../../src/log/sqlite/group.ts';
+import { openWritable } from '../../src/log/sqlite/file.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
-import { sizeOf, type WriteReply, type WriteRequest } from '../../src/log/sqlite-protocol.ts';
+import { sizeOf, type WriteReply, type WriteRequest } from '../../src/log/sqlite/protocol.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { expectWhole, newEvent, newEvents } from './sqlite-support.ts';
 

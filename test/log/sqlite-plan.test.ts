@@ -1,13 +1,13 @@
 /** The statements that run for every event, page or poll go by an index and sort nothing, however large the file is. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { WRITE_SQL } from '../../src/log/sqlite-append.ts';
-import { EVENT_SQL } from '../../src/log/sqlite-events.ts';
-import { HEAD_SQL } from '../../src/log/sqlite-heads.ts';
-import { OBSERVATION_SQL } from '../../src/log/sqlite-observations.ts';
-import { SCHEMA } from '../../src/log/sqlite-schema.ts';
-import { LIST_SQL } from '../../src/log/sqlite-task-list.ts';
-import { TASK_SQL } from '../../src/log/sqlite-tasks.ts';
+import { WRITE_SQL } from '../../src/log/sqlite/append.ts';
+import { EVENT_SQL } from '../../src/log/sqlite/events.ts';
+import { HEAD_SQL } from '../../src/log/sqlite/heads.ts';
+import { OBSERVATION_SQL } from '../../src/log/sqlite/observations.ts';
+import { SCHEMA } from '../../src/log/sqlite/schema.ts';
+import { LIST_SQL } from '../../src/log/sqlite/task-list.ts';
+import { TASK_SQL } from '../../src/log/sqlite/tasks.ts';
 
 const PLANS: readonly (readonly [string, string, string])[] = [
   ['task by id', TASK_SQL.byId, 'SEARCH task USING INDEX sqlite_autoindex_task_1 (task_id=?)'],

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
-import { createTaskList } from '../../src/log/sqlite-task-list.ts';
-import { createTaskRows } from '../../src/log/sqlite-tasks.ts';
+import { createTaskList } from '../../src/log/sqlite/task-list.ts';
+import { createTaskRows } from '../../src/log/sqlite/tasks.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { newEvent } from './sqlite-support.ts';
 

@@ -107,10 +107,10 @@ function checkImports(module: ModuleFacts): readonly Violation[] {
   });
 }
 
-/** `log/sqlite-writer.ts` is a part of `log/sqlite-log.ts`. */
+/** `log/sqlite/writer.ts` is a part of `log/sqlite-log.ts`. */
 function isPartOfDriver(path: string, driver: string): boolean {
   const [prefix = ''] = posix.basename(driver).split('-');
-  return posix.dirname(path) === posix.dirname(driver) && posix.basename(path).startsWith(`${prefix}-`);
+  return posix.dirname(path) === posix.join(posix.dirname(driver), prefix);
 }
 
 function checkPurity(module: ModuleFacts): readonly Violation[] {

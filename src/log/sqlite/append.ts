@@ -4,14 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { NewEvent, TaskEvent } from '../domain/event.ts';
-import type { NewTask } from './event-log.ts';
-import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from './plan-append.ts';
-import type { AppendedEvent } from './sqlite-protocol.ts';
-import { createHeadWriter } from './sqlite-heads.ts';
-import { createTaskCache, type CachedTask } from './sqlite-task-cache.ts';
-import { encodeSnapshot, snapshotChecksum, type TaskState } from './sqlite-state.ts';
-import type { TaskRows } from './sqlite-tasks.ts';
+import type { NewEvent, TaskEvent } from '../../domain/event.ts';
+import type { NewTask } from '../event-log.ts';
+import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from '../plan-append.ts';
+import type { AppendedEvent } from './protocol.ts';
+import { createHeadWriter } from './heads.ts';
+import { createTaskCache, type CachedTask } from './task-cache.ts';
+import { encodeSnapshot, snapshotChecksum, type TaskState } from './state.ts';
+import type { TaskRows } from './tasks.ts';
 
 export interface TaskWriterOptions {
   readonly rows: TaskRows;

@@ -3,17 +3,10 @@
  * bound, commits it together and answers; the slower the disk, the larger the groups.
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { toLogError } from './sqlite-errors.ts';
-import { closeWritable, openWritable } from './sqlite-file.ts';
-import { createGroupWriter, type GroupWriter } from './sqlite-group.ts';
-import {
-  sizeOf,
-  toWire,
-  type FromWriter,
-  type ToWriter,
-  type WriteRequest,
-  type WriterData,
-} from './sqlite-protocol.ts';
+import { toLogError } from './errors.ts';
+import { closeWritable, openWritable } from './file.ts';
+import { createGroupWriter, type GroupWriter } from './group.ts';
+import { sizeOf, toWire, type FromWriter, type ToWriter, type WriteRequest, type WriterData } from './protocol.ts';
 
 /** What one transaction takes at most; a single request may be larger. */
 const GROUP_EVENTS = 2_000;

@@ -1,7 +1,7 @@
 /** Writing the rows of a task's head: the task's own, and those of the components that changed. */
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreCorruptError } from '../domain/errors.ts';
-import { numberOf, type Row } from './sqlite-rows.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
+import { numberOf, type Row } from './rows.ts';
 import {
   componentChecksum,
   componentPlaces,
@@ -10,8 +10,8 @@ import {
   encodeTask,
   mixDigest,
   TASK_COLUMNS,
-} from './sqlite-state.ts';
-import type { CachedTask } from './sqlite-task-cache.ts';
+} from './state.ts';
+import type { CachedTask } from './task-cache.ts';
 
 export interface HeadWriter {
   /** The number of the next task. */

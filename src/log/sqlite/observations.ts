@@ -1,12 +1,12 @@
 /** The stream of observations in the file: one chain of records, verified like a task's events. */
 import type { DatabaseSync } from 'node:sqlite';
-import { EventIdConflictError, StoreCorruptError } from '../domain/errors.ts';
-import type { NewObservation, Observation } from '../domain/observation.ts';
-import type { ObservationPlace, ReadRange } from './event-log.ts';
-import { planObservation, type StreamEnd } from './plan-observation.ts';
-import { fingerprint, nextHash, parseObservation, sameFingerprint, type StoredRecord } from './record.ts';
-import { observationSeed } from './sqlite-file.ts';
-import { numberOf, textOf, type Row } from './sqlite-rows.ts';
+import { EventIdConflictError, StoreCorruptError } from '../../domain/errors.ts';
+import type { NewObservation, Observation } from '../../domain/observation.ts';
+import type { ObservationPlace, ReadRange } from '../event-log.ts';
+import { planObservation, type StreamEnd } from '../plan-observation.ts';
+import { fingerprint, nextHash, parseObservation, sameFingerprint, type StoredRecord } from '../record.ts';
+import { observationSeed } from './file.ts';
+import { numberOf, textOf, type Row } from './rows.ts';
 
 export interface PublishedRecord extends StoredRecord {
   readonly duplicate: boolean;

@@ -1,11 +1,11 @@
 /** A task's events as they are read from the file: each verified by the running hash before anyone sees it. */
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreCorruptError } from '../domain/errors.ts';
-import type { TaskEvent } from '../domain/event.ts';
-import type { FoundEvent } from './plan-append.ts';
-import { fingerprint, nextHash, parseEvent } from './record.ts';
-import { numberOf, textOf, type Row } from './sqlite-rows.ts';
-import type { TaskIdentity } from './sqlite-state.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
+import type { TaskEvent } from '../../domain/event.ts';
+import type { FoundEvent } from '../plan-append.ts';
+import { fingerprint, nextHash, parseEvent } from '../record.ts';
+import { numberOf, textOf, type Row } from './rows.ts';
+import type { TaskIdentity } from './state.ts';
 
 /** A place in a task's log: a sequence, and the running hash just after it. */
 export interface LogPlace {

@@ -11,10 +11,10 @@ import {
   StoreUnavailableError,
   type InputIssue,
   type StoreOutcome,
-} from '../domain/errors.ts';
-import type { NewTask } from './event-log.ts';
-import type { StoredRecord } from './record.ts';
-import { StoreUnusableError } from './sqlite-open-error.ts';
+} from '../../domain/errors.ts';
+import type { NewTask } from '../event-log.ts';
+import type { StoredRecord } from '../record.ts';
+import { StoreUnusableError } from './open-error.ts';
 
 export interface WriterData {
   readonly path: string;

@@ -3,7 +3,7 @@
  * thread dies: what was on its way then may or may not be stored, what comes later surely is not.
  */
 import { Worker } from 'node:worker_threads';
-import { StoreUnavailableError } from '../domain/errors.ts';
+import { StoreUnavailableError } from '../../domain/errors.ts';
 import {
   fromWire,
   sizeOf,
@@ -14,7 +14,7 @@ import {
   type WriteRequest,
   type WriterData,
   type WriteResults,
-} from './sqlite-protocol.ts';
+} from './protocol.ts';
 
 export interface WriteQueue extends AsyncDisposable {
   /** @param idAt the event id at an index of what is sent, for the error that names it. */
@@ -39,7 +39,7 @@ const STOP_MS = 30_000;
 /** @throws StoreUnusableError, StoreCorruptError: the file was not opened. */
 export async function openWriteQueue(data: WriterData, onWarning: (message: string) => void): Promise<WriteQueue> {
   // From the sources it is a .ts file, from the package a .js file.
-  const entry = import.meta.url.endsWith('.ts') ? './sqlite-writer.ts' : './sqlite-writer.js';
+  const entry = import.meta.url.endsWith('.ts') ? './writer.ts' : './writer.js';
   // Nothing of how this process was started is of use to the thread.
   const worker = new Worker(new URL(entry, import.meta.url), {
     workerData: data,

@@ -3,12 +3,12 @@
  * checksum and the log, and one that is wrong is made again from the log. What cannot be made again is refused.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreCorruptError } from '../domain/errors.ts';
-import type { TaskEvent } from '../domain/event.ts';
-import { foldEvent, initialProgress, type TaskProgress } from '../domain/progress.ts';
-import type { ReadRange, TaskHead } from './event-log.ts';
-import { createEventRows, type LogPlace, type StoredEvent } from './sqlite-events.ts';
-import type { Row } from './sqlite-rows.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
+import type { TaskEvent } from '../../domain/event.ts';
+import { foldEvent, initialProgress, type TaskProgress } from '../../domain/progress.ts';
+import type { ReadRange, TaskHead } from '../event-log.ts';
+import { createEventRows, type LogPlace, type StoredEvent } from './events.ts';
+import type { Row } from './rows.ts';
 import {
   componentPlaces,
   decodeComponents,
@@ -20,7 +20,7 @@ import {
   type TaskCore,
   type TaskIdentity,
   type TaskState,
-} from './sqlite-state.ts';
+} from './state.ts';
 
 /** What reading a task's log needs to know of it. */
 export interface TaskBounds extends TaskIdentity {

@@ -1,6 +1,6 @@
 /** Rows as they come from SQLite, with the types that the schema promises checked: a damaged one can hold anything. */
 import type { SQLOutputValue } from 'node:sqlite';
-import { StoreCorruptError } from '../domain/errors.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 

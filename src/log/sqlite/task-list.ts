@@ -1,13 +1,13 @@
 /** Lists of tasks, and which tasks changed: read by index, in stretches that are short for the thread. */
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { StoreCorruptError } from '../domain/errors.ts';
-import { TASK_STATUSES } from '../domain/progress.ts';
-import type { Changes, ChangesQuery, TaskHead, TaskQuery } from './event-log.ts';
-import { numberOf, textOf, type Row } from './sqlite-rows.ts';
-import { TASK_ROW } from './sqlite-state.ts';
-import { toHead, type TaskRows } from './sqlite-tasks.ts';
-import { matchesTask } from '../domain/task.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
+import { TASK_STATUSES } from '../../domain/progress.ts';
+import type { Changes, ChangesQuery, TaskHead, TaskQuery } from '../event-log.ts';
+import { numberOf, textOf, type Row } from './rows.ts';
+import { TASK_ROW } from './state.ts';
+import { toHead, type TaskRows } from './tasks.ts';
+import { matchesTask } from '../../domain/task.ts';
 
 export interface TaskList {
   tasks(query: TaskQuery): Promise<readonly TaskHead[]>;

@@ -2,8 +2,8 @@
  * What SQLite reports, as the errors of the contract. Damage is told apart from a store that does not answer:
  * the first is never served, the second may be tried again.
  */
-import { DrumlineError, StoreCorruptError, StoreFullError, StoreUnavailableError } from '../domain/errors.ts';
-import type { StoreOutcome } from '../domain/errors.ts';
+import { DrumlineError, StoreCorruptError, StoreFullError, StoreUnavailableError } from '../../domain/errors.ts';
+import type { StoreOutcome } from '../../domain/errors.ts';
 
 /** Primary result codes. https://www.sqlite.org/rescode.html */
 export const SQLITE = Object.freeze({

@@ -6,12 +6,12 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreCorruptError } from '../domain/errors.ts';
-import { nextHash } from './record.ts';
-import { isDamage, primaryCode, SQLITE } from './sqlite-errors.ts';
-import { StoreUnusableError } from './sqlite-open-error.ts';
-import { textOf } from './sqlite-rows.ts';
-import { APPLICATION_ID, describeSchema, expectedSchema, SCHEMA, SCHEMA_VERSION } from './sqlite-schema.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
+import { nextHash } from '../record.ts';
+import { isDamage, primaryCode, SQLITE } from './errors.ts';
+import { StoreUnusableError } from './open-error.ts';
+import { textOf } from './rows.ts';
+import { APPLICATION_ID, describeSchema, expectedSchema, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 /** How long a statement waits for a lock of a foreign program, milliseconds. */
 const BUSY_MS = 2_000;

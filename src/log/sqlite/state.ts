@@ -4,11 +4,11 @@
  * missing, stale or exchanged row shows as well as a changed one.
  */
 import type { SQLInputValue } from 'node:sqlite';
-import { StoreCorruptError } from '../domain/errors.ts';
-import type { Genesis } from '../domain/event.ts';
-import type { ComponentProgress, TaskProgress } from '../domain/progress.ts';
-import { nextHash, parseGenesis } from './record.ts';
-import { numberOf, textOf, type Row } from './sqlite-rows.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
+import type { Genesis } from '../../domain/event.ts';
+import type { ComponentProgress, TaskProgress } from '../../domain/progress.ts';
+import { nextHash, parseGenesis } from '../record.ts';
+import { numberOf, textOf, type Row } from './rows.ts';
 
 /** What of a task never changes. */
 export interface TaskIdentity {

@@ -3,14 +3,14 @@
  * is refused alone, before its first row. What fails takes its group with it, and then each is tried by itself.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreUnavailableError } from '../domain/errors.ts';
-import type { NewEvent } from '../domain/event.ts';
-import type { NewObservation } from '../domain/observation.ts';
-import { createTaskWriter } from './sqlite-append.ts';
-import { extendedCode, primaryCode, SQLITE, toLogError } from './sqlite-errors.ts';
-import { createObservationWriter } from './sqlite-observations.ts';
-import { toWire, type WriteCommand, type WriteReply, type WriteRequest, type WriteResult } from './sqlite-protocol.ts';
-import { createTaskRows } from './sqlite-tasks.ts';
+import { StoreUnavailableError } from '../../domain/errors.ts';
+import type { NewEvent } from '../../domain/event.ts';
+import type { NewObservation } from '../../domain/observation.ts';
+import { createTaskWriter } from './append.ts';
+import { extendedCode, primaryCode, SQLITE, toLogError } from './errors.ts';
+import { createObservationWriter } from './observations.ts';
+import { toWire, type WriteCommand, type WriteReply, type WriteRequest, type WriteResult } from './protocol.ts';
+import { createTaskRows } from './tasks.ts';
 
 export interface GroupWriter {
   /** Answers each request; when it returns, what was accepted is durable. */

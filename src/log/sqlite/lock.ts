@@ -3,8 +3,8 @@
  * it: it dies with the process, however that ends, and does not keep the readers of the real file out.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { primaryCode, SQLITE } from './sqlite-errors.ts';
-import { StoreUnusableError } from './sqlite-open-error.ts';
+import { primaryCode, SQLITE } from './errors.ts';
+import { StoreUnusableError } from './open-error.ts';
 
 /** @throws StoreUnusableError when another process, or another log of this one, has the file. */
 export function lockStore(path: string): Disposable {

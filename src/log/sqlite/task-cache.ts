@@ -1,6 +1,6 @@
 /** The writer's tasks in memory: as they stand inside the open transaction, and which rows of each are to be written. */
-import { isFinal, type TaskProgress, type TaskStatus } from '../domain/progress.ts';
-import type { TaskHead } from './event-log.ts';
+import { isFinal, type TaskProgress, type TaskStatus } from '../../domain/progress.ts';
+import type { TaskHead } from '../event-log.ts';
 import {
   componentChecksum,
   componentPlaces,
@@ -10,8 +10,8 @@ import {
   type StoredTask,
   type TaskIdentity,
   type TaskState,
-} from './sqlite-state.ts';
-import type { LoadedTask, TaskRows } from './sqlite-tasks.ts';
+} from './state.ts';
+import type { LoadedTask, TaskRows } from './tasks.ts';
 
 export interface CachedTask extends StoredTask, TaskHead {
   progress: TaskProgress;
