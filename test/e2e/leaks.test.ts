@@ -68,10 +68,10 @@ function isLeft(app: App): boolean {
   return followers + sockets + streams === 0;
 }
 
-/** 6 MB of events: more than Linux buffers between two sockets, by default 4 MB, when the reader does not read. */
+/** 15 MB of events: more than Linux buffers between two sockets when the reader does not read: up to 4 MB to send and 6 MB received. */
 async function fillTask({ origin, taskId }: Place): Promise<void> {
   const text = 'x'.repeat(30_000);
-  const inputs = Array.from({ length: 200 }, (_, index) => ({
+  const inputs = Array.from({ length: 500 }, (_, index) => ({
     eventId: `fill-${index}`,
     taskId,
     eventType: 'PROGRESS_UPDATE',
