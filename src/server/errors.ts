@@ -10,13 +10,17 @@ import {
   type ASTNode,
   type DocumentNode,
   type GraphQLFormattedError,
+  type Source,
 } from 'graphql';
 import { DrumlineError, StoreCorruptError, type ErrorCode, type InputIssue } from '../domain/errors.ts';
 import type { Logger } from './logger.ts';
 
+type Path = readonly (string | number)[];
+
 export type MaskError = (error: unknown) => GraphQLError;
 
 export function createErrorMask(logger: Logger): MaskError {
+  const variablePaths = createVariablePaths();
   return (error) => {
     const cause = rootCause(error);
     const at = error instanceof GraphQLError ? error : undefined;
@@ -25,7 +29,7 @@ export function createErrorMask(logger: Logger): MaskError {
       else if (cause.cause !== undefined) logger.error({ err: cause }, 'an operation failed');
       return graphqlError(cause.message, at, cause.extensions);
     }
-    const known = cause instanceof GraphQLError ? maskGraphqlError(cause, at ?? cause) : undefined;
+    const known = cause instanceof GraphQLError ? maskGraphqlError(cause, at ?? cause, variablePaths) : undefined;
     if (known !== undefined) return known;
     logger.error({ err: cause }, 'unexpected error');
     return graphqlError('Unexpected error.', at, { code: 'INTERNAL_SERVER_ERROR' });
@@ -54,54 +58,75 @@ export function toPayload(error: GraphQLError): GraphQLFormattedError {
 }
 
 /** Where in the document's arguments a value stands: `["input", "progress"]`, or list indices. */
-export function argumentPath(document: DocumentNode, value: ASTNode | undefined): readonly (string | number)[] {
-  const found: (string | number)[] = [];
-  if (value === undefined) return found;
+export function argumentPath(document: DocumentNode, value: ASTNode | undefined): Path {
+  let found: Path = [];
   visit(document, {
     enter(...[node, , parent, , ancestors]) {
-      if (node !== value) return;
-      const chain = [...ancestors, parent, node];
-      for (const [index, step] of chain.entries()) {
-        if (Array.isArray(step)) {
-          const list = chain[index - 1];
-          const member = chain[index + 1];
-          if (isNode(list) && list.kind === 'ListValue') found.push(step.findIndex((item) => item === member));
-        } else if (isNode(step) && (step.kind === 'Argument' || step.kind === 'ObjectField')) {
-          found.push(step.name.value);
-        }
-      }
+      if (node !== value) return undefined;
+      found = pathAlong([...ancestors, parent, node]);
+      return BREAK;
     },
   });
   return found;
 }
 
+/** @param chain from the document down to a value. */
+function pathAlong(chain: readonly unknown[]): Path {
+  const path: (string | number)[] = [];
+  for (const [index, step] of chain.entries()) {
+    if (Array.isArray(step)) {
+      const list = chain[index - 1];
+      const member = chain[index + 1];
+      if (isNode(list) && list.kind === 'ListValue') path.push(step.findIndex((item) => item === member));
+    } else if (isNode(step) && (step.kind === 'Argument' || step.kind === 'ObjectField')) {
+      path.push(step.name.value);
+    }
+  }
+  return path;
+}
+
 const COERCION = /^(?:Variable "\$(\w+)"|Argument "[\w.]+\((\w+):\)") has invalid value(?: at (\S+))?: ([\s\S]*)$/;
 
 /** @returns undefined for what is a fault of ours: a value that does not fit the type of its field. */
-function maskGraphqlError(cause: GraphQLError, at: GraphQLError): GraphQLError | undefined {
+function maskGraphqlError(
+  cause: GraphQLError,
+  at: GraphQLError,
+  variablePaths: VariablePaths,
+): GraphQLError | undefined {
   if (typeof cause.extensions['code'] === 'string') return graphqlError(cause.message, at, cause.extensions);
   const coercion = COERCION.exec(at.message);
   if (coercion === null) return at.path === undefined ? requestError('BAD_REQUEST', at.message, {}, at) : undefined;
   const [, variable, argument = '', place = '', message = ''] = coercion;
-  const start = variable === undefined ? [argument] : variablePath(variable, at);
+  const start = variable === undefined ? [argument] : (variablePaths(at.source).get(variable) ?? [variable]);
   const issue: InputIssue = { path: [...start, ...parsePlace(place)], message };
   return requestError('BAD_USER_INPUT', at.message, { issues: [issue] }, at);
 }
 
-/** Where a variable goes: callers know arguments, not what this document calls its variables. */
-function variablePath(name: string, { source }: GraphQLError): readonly (string | number)[] {
-  if (source === undefined) return [name];
-  const document = parse(source);
-  let used: ASTNode | undefined;
+type VariablePaths = (source: Source | undefined) => ReadonlyMap<string, Path>;
+
+/**
+ * Where each variable goes: callers know arguments, not what their document calls its variables. One request may have
+ * many variables that are wrong, so a document is read again once, not for each of them.
+ */
+function createVariablePaths(): VariablePaths {
+  const known = new WeakMap<Source, ReadonlyMap<string, Path>>();
+  return (source) => {
+    if (source === undefined) return new Map();
+    const paths = known.get(source) ?? findVariablePaths(parse(source));
+    known.set(source, paths);
+    return paths;
+  };
+}
+
+function findVariablePaths(document: DocumentNode): ReadonlyMap<string, Path> {
+  const paths = new Map<string, Path>();
   visit(document, {
     VariableDefinition: () => false,
-    Variable(node) {
-      if (node.name.value !== name) return undefined;
-      used = node;
-      return BREAK;
+    Variable(...[node, , parent, , ancestors]) {
+      if (!paths.has(node.name.value)) paths.set(node.name.value, pathAlong([...ancestors, parent, node]));
     },
   });
-  return used === undefined ? [name] : argumentPath(document, used);
+  return paths;
 }
 
 /** `.inputs[3].progress` as `["inputs", 3, "progress"]`. */

@@ -114,7 +114,7 @@ function useStrictRequests(): Plugin {
       if (request.method === 'GET') setRequestParser(() => parseGetParams(url.searchParams));
       if (request.method !== 'POST') return;
       if (isJsonContentType(request.headers.get('content-type'))) {
-        setRequestParser(async (post) => parsePostBody(new Uint8Array(await post.arrayBuffer())));
+        setRequestParser(async (post) => parsePostBody(await wholeBody(post)));
       } else {
         endResponse(new fetchAPI.Response('The content type must be application/json.\n', { status: 415 }));
       }
@@ -125,6 +125,15 @@ function useStrictRequests(): Plugin {
       }
     },
   };
+}
+
+async function wholeBody(request: Request): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await request.arrayBuffer());
+  } catch (error) {
+    // Too large is what Yoga says; else the client left in the middle, which is no fault of ours.
+    throw error instanceof GraphQLError ? error : requestError('BAD_REQUEST', 'The body did not arrive whole.');
+  }
 }
 
 function useCheckedDocuments(): Plugin {

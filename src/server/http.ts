@@ -13,7 +13,7 @@ import { toPayload, type MaskError } from './errors.ts';
 import { createGraphiqlPage, wantsGraphiql } from './graphiql.ts';
 import { GRAPHQL_PATH, type Graphql } from './graphql.ts';
 import type { Health } from './health.ts';
-import { sendJson } from './http-messages.ts';
+import { cutWhenStalled, sendAnswer, sendJson } from './http-messages.ts';
 import { sendLanding } from './landing.ts';
 import type { Logger } from './logger.ts';
 import type { OriginRule } from './origin.ts';
@@ -24,6 +24,7 @@ export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   readonly drainMs: number;
+  readonly stallMs: number;
   readonly graphiql: boolean;
   readonly graphql: Graphql;
   readonly sse: SseTransport;
@@ -73,7 +74,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (prefersEventStream(request.headers.accept)) return sse.handle(request, response);
     if (draining !== undefined) return refuse(response);
     if (options.graphiql && wantsGraphiql(request)) return graphiql.handle(request, response);
-    await graphql.yoga(request, response);
+    // Not by Yoga's own listener: it answers what goes wrong around it with the stack of the error.
+    await sendAnswer(response, await graphql.yoga.handleNodeRequestAndResponse(request, response, {}));
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await route(request, response);
+      cutWhenStalled(response, options.stallMs);
+    } catch (error) {
+      if (response.destroyed) return logger.debug({ err: error }, 'a client left before it was answered');
+      logger.error({ err: error }, 'a request could not be answered');
+      if (response.headersSent) response.destroy();
+      else sendPlain(response, 500);
+    }
   }
 
   /** @returns true when the caller may not come in, and was told so. */
@@ -106,11 +120,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (draining !== undefined) response.setHeader('connection', 'close');
       answering.add(response);
       response.once('close', () => answering.delete(response));
-      route(request, response).catch((error: unknown) => {
-        logger.error({ err: error }, 'a request could not be answered');
-        if (response.headersSent) response.destroy();
-        else sendPlain(response, 500);
-      });
+      void answer(request, response);
     },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

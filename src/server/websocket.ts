@@ -5,16 +5,17 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { validateExecutionArgs } from 'graphql';
+import { validateExecutionArgs, type ExecutionResult } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
 import { ShuttingDownError } from '../domain/errors.ts';
 import { authenticateWithin, type Authenticate } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import type { Graphql } from './graphql.ts';
-import { createHeartbeat, createWriteWatch, type Heartbeat, type WriteWatch } from './heartbeat.ts';
+import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
 import { keepOrderById } from './message-order.ts';
+import { createSocketOutlet } from './socket-outlet.ts';
 
 export interface WebSocketOptions {
   readonly graphql: Graphql;
@@ -129,7 +130,7 @@ function createProtocol(
       const result = graphql.run(args);
       running.add(result);
       try {
-        return await result;
+        return once(await result);
       } finally {
         running.delete(result);
       }
@@ -144,6 +145,14 @@ function createProtocol(
   });
 }
 
+/**
+ * A stream of one: graphql-ws ends a stream whose result cannot be written as JSON with an `error` of its id, where a
+ * single result that cannot would cost everybody's socket.
+ */
+async function* once(result: ExecutionResult): AsyncGenerator<ExecutionResult, void> {
+  yield result;
+}
+
 interface Attachment {
   readonly protocol: Server<Extra>;
   readonly socket: WebSocket;
@@ -154,12 +163,12 @@ interface Attachment {
 
 /** What joins a socket of `ws` to the protocol of graphql-ws. */
 function attach({ protocol, socket, request, heartbeat, logger }: Attachment): void {
-  const watch = createWriteWatch();
+  const outlet = createSocketOutlet(socket);
   let isAnswering = true;
   const beating = heartbeat.add({
     beat(late) {
       // Our ping would stand behind what the reader has not taken yet; whether it takes anything is watched below.
-      if (watch.waitingSince !== undefined) {
+      if (outlet.waitingSince !== undefined) {
         isAnswering = true;
         return;
       }
@@ -168,7 +177,7 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
       socket.ping();
     },
     get waitingSince() {
-      return watch.waitingSince;
+      return outlet.waitingSince;
     },
     // The close frame stands behind what the reader does not take; if it never does, `closeTimeout` drops the socket.
     stalled: () => socket.close(TRY_AGAIN_LATER, 'Reading too slowly'),
@@ -176,11 +185,10 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
   socket.on('pong', () => (isAnswering = true));
   socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
 
-  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (text) => send(socket, text, { watch, gone }),
+      send: (text) => outlet.send(text),
       close: (code, reason) => socket.close(code, reason),
       onMessage(protocolHandle) {
         // Whoever is on the way out begins nothing new.
@@ -203,23 +211,6 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
   socket.once('close', (code, reason) => {
     beating[Symbol.dispose]();
     closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'a socket was left badly'));
-  });
-}
-
-/** Resolves when the operating system took the text, or the socket is gone: its stream waits, and nothing piles up. */
-function send(
-  socket: WebSocket,
-  text: string,
-  { watch, gone }: { readonly watch: WriteWatch; readonly gone: Promise<void> },
-): Promise<void> {
-  // A stream whose socket is closing stands still until it is left, or it would run to its end for nobody.
-  if (socket.readyState !== socket.OPEN) return gone;
-  return new Promise((resolve) => {
-    watch.started();
-    socket.send(text, () => {
-      watch.finished();
-      resolve();
-    });
   });
 }
 

@@ -1,5 +1,5 @@
 /** Nothing internal leaves the server: whatever is thrown inside, a client learns a code and no more. */
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Source } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StoreCorruptError, StoreFullError, StoreUnavailableError } from '../../src/domain/errors.ts';
 import type { EventLog } from '../../src/log/event-log.ts';
@@ -160,6 +160,21 @@ describe('what graphql-js itself finds', () => {
 
   test('an error without a place in the answer is the request, and is shown', () => {
     expect(mask(new GraphQLError('Must provide an operation.')).extensions['code']).toBe('BAD_REQUEST');
+  });
+
+  test('however many variables are wrong, their document is read again once', () => {
+    const source = new Source(
+      'query ($first: Int, $last: Int) { tasks(first: $first, filter: [{ last: $last }]) { id } }',
+    );
+    const { body } = source;
+    let reads = 0;
+    Object.defineProperty(source, 'body', { get: () => ((reads += 1), body) });
+    const issuesOf = (name: string): unknown =>
+      mask(new GraphQLError(`Variable "$${name}" has invalid value at [2]: x`, { source })).extensions['issues'];
+    expect(issuesOf('first')).toEqual([{ path: ['first', 2], message: 'x' }]);
+    const readsOfOne = reads;
+    expect(issuesOf('last')).toEqual([{ path: ['filter', 0, 'last', 2], message: 'x' }]);
+    expect([readsOfOne > 0, reads]).toEqual([true, readsOfOne]);
   });
 
   test.each([
