@@ -17,6 +17,7 @@ import type { NewEvent, TaskEvent } from '../domain/event.ts';
 import type { NewObservation, Observation } from '../domain/observation.ts';
 import type { TaskProgress } from '../domain/progress.ts';
 import type { TaskConditions, TaskHead } from '../domain/task.ts';
+import type { MaybePromise } from '../util/maybe-promise.ts';
 
 export type { TaskConditions, TaskHead } from '../domain/task.ts';
 
@@ -42,8 +43,8 @@ export interface EventLog extends AsyncDisposable {
    */
   append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]>;
 
-  /** The task as it stands, or undefined when it is not known. */
-  head(taskId: string): Promise<TaskHead | undefined>;
+  /** The task as it stands, or undefined when it is not known. Not in a promise where it is in memory. */
+  head(taskId: string): MaybePromise<TaskHead | undefined>;
 
   /**
    * The progress just after event number `seq`; its `hash` is the running hash there. Undefined when the task is
@@ -55,8 +56,9 @@ export interface EventLog extends AsyncDisposable {
   /**
    * The events after `after`, oldest first, at most `limit`. Empty at or beyond the head, and for unknown tasks.
    * Begins with the oldest event kept when `after` lies before it: a caller that must not miss any compares.
+   * Not in a promise where the page is in memory.
    */
-  read(taskId: string, range: ReadRange): Promise<readonly TaskEvent[]>;
+  read(taskId: string, range: ReadRange): MaybePromise<readonly TaskEvent[]>;
 
   /** Tasks by (startedAt descending, taskId ascending), after the given place. */
   tasks(query: TaskQuery): Promise<readonly TaskHead[]>;

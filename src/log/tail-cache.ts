@@ -14,18 +14,22 @@
  * `changes` answers only when whatever it tells of can be read here, too.
  */
 import { DrumlineError, StoreUnavailableError } from '../domain/errors.ts';
-import type { NewEvent } from '../domain/event.ts';
-import type { AppendResult, Changes, ChangesQuery, EventLog, TaskHead } from './event-log.ts';
+import type { NewEvent, TaskEvent } from '../domain/event.ts';
+import type { MaybePromise } from '../util/maybe-promise.ts';
+import type { AppendResult, Changes, ChangesQuery, EventLog, ReadRange, TaskHead } from './event-log.ts';
+import type { PageLimits } from './page-cache.ts';
 import { createTailReader } from './tail-reader.ts';
 import type { TailLimits } from './tail-slots.ts';
 
-export type TailCacheOptions = Partial<TailLimits>;
+export type TailCacheOptions = Partial<TailLimits & PageLimits>;
 
-const DEFAULTS: TailLimits = Object.freeze({
+const DEFAULTS: TailLimits & PageLimits = Object.freeze({
   maxTasks: 10_000,
   maxEvents: 50_000,
   maxEventsPerTask: 1_000,
   maxBytes: 64 * 1024 * 1024,
+  pageEvents: 200,
+  maxPageBytes: 32 * 1024 * 1024,
 });
 
 /** Disposing it disposes `log`. */
@@ -44,9 +48,12 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
     return results;
   }
 
-  async function head(taskId: string): Promise<TaskHead | undefined> {
-    const tail = isOpen && knowsHead ? tails.peek(taskId) : undefined;
-    return tail === undefined ? log.head(taskId) : tail.head();
+  function head(taskId: string): MaybePromise<TaskHead | undefined> {
+    return orElse(isOpen ? tails.head(taskId) : undefined, () => log.head(taskId));
+  }
+
+  function read(taskId: string, range: ReadRange): MaybePromise<readonly TaskEvent[]> {
+    return orElse(isOpen ? tails.read(taskId, range) : undefined, () => log.read(taskId, range));
   }
 
   async function changes(query: ChangesQuery): Promise<Changes> {
@@ -69,7 +76,7 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
     head,
     trim,
     changes,
-    read: async (taskId, range) => (isOpen ? await tails.read(taskId, range) : undefined) ?? log.read(taskId, range),
+    read,
     ready: () => log.ready(),
     initTask: (input) => log.initTask(input),
     progressAt: (taskId, seq) => log.progressAt(taskId, seq),
@@ -89,4 +96,13 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
 function mayBeRecorded(error: unknown): boolean {
   if (error instanceof StoreUnavailableError) return error.outcome === 'UNKNOWN';
   return !(error instanceof DrumlineError);
+}
+
+/** What was found, or else what the other says; in a promise only where one of them is. */
+function orElse<Value, Other>(
+  found: MaybePromise<Value | undefined>,
+  other: () => MaybePromise<Other>,
+): MaybePromise<Value | Other> {
+  if (found instanceof Promise) return found.then((value) => value ?? other());
+  return found ?? other();
 }

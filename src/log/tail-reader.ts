@@ -4,24 +4,26 @@
  */
 import type { TaskEvent } from '../domain/event.ts';
 import { createJoinNext } from '../util/join-next.ts';
-import type { EventLog, ReadRange } from './event-log.ts';
+import type { MaybePromise } from '../util/maybe-promise.ts';
+import type { EventLog, ReadRange, TaskHead } from './event-log.ts';
+import { createPageCache, type PageLimits } from './page-cache.ts';
 import { createTail, type Tail } from './tail.ts';
 import { createTailSlots, type Slot, type TailLimits } from './tail-slots.ts';
 
 export interface TailReaderDeps {
   readonly log: Pick<EventLog, 'head' | 'read'>;
-  readonly limits: TailLimits;
+  readonly limits: TailLimits & PageLimits;
   /** Whether everything that is recorded passes through `note`, so that a tail's end is the head. */
   readonly knowsHead: () => boolean;
 }
 
 export interface TailReader {
-  /** The page, or undefined when only the log itself can tell. */
-  read(taskId: string, range: ReadRange): Promise<readonly TaskEvent[] | undefined>;
+  /** The page, or undefined when only the log itself can tell. Not in a promise when it is held. */
+  read(taskId: string, range: ReadRange): MaybePromise<readonly TaskEvent[] | undefined>;
+  /** The head, if the tail's end is the head; undefined when only the log itself can tell. */
+  head(taskId: string): MaybePromise<TaskHead | undefined>;
   /** Have the tails of these tasks hold all that is recorded now; one that is too far behind is let go of. */
   catchUp(taskIds: readonly string[]): Promise<void>;
-  /** The tail that is held of a task, if any. */
-  peek(taskId: string): Tail | undefined;
   /** These events of a task were recorded; others may have been recorded before them that are not known yet. */
   note(taskId: string, events: readonly TaskEvent[]): void;
   /** Let go of a task, or of all. What is under way for it comes to nothing. */
@@ -33,9 +35,16 @@ const NEWS_EVENTS = 500;
 
 export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): TailReader {
   const slots = createTailSlots(limits, begin);
+  const pages = createPageCache(log, limits);
 
-  async function read(taskId: string, range: ReadRange): Promise<readonly TaskEvent[] | undefined> {
+  function read(taskId: string, range: ReadRange): MaybePromise<readonly TaskEvent[] | undefined> {
     const slot = slots.use(taskId);
+    const page = slot.tail?.read(range);
+    if (page !== undefined && (page.length === range.limit || knowsHead())) return page;
+    return (knowsHead() ? pages.peek(taskId, range) : undefined) ?? readSlowly(slot, range);
+  }
+
+  async function readSlowly(slot: Slot, range: ReadRange): Promise<readonly TaskEvent[] | undefined> {
     if (slot.tail === undefined) await slot.loaded;
     // What was recorded does not change: a page that is full needs no news.
     const full = tailOf(slot)?.read(range);
@@ -43,7 +52,19 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
     const isComplete = knowsHead() || (await slot.askForNews());
     if (tailOf(slot)?.read(range) === undefined) await fillFrom(slot, range.after);
     const page = tailOf(slot)?.read(range);
-    return isComplete || page?.length === range.limit ? page : undefined;
+    if (page === undefined) return knowsHead() && isFarBack(slot, range) ? pages.read(slot.taskId, range) : undefined;
+    return isComplete || page.length === range.limit ? page : undefined;
+  }
+
+  /** So far that the pages it lies in are surely full. */
+  function isFarBack(slot: Slot, { after, limit }: ReadRange): boolean {
+    return after + limit + limits.pageEvents <= (tailOf(slot)?.lastSeq ?? 0);
+  }
+
+  function head(taskId: string): MaybePromise<TaskHead | undefined> {
+    if (!knowsHead()) return undefined;
+    const slot = slots.use(taskId);
+    return slot.tail?.head() ?? slot.loaded.then(() => tailOf(slot)?.head());
   }
 
   function tailOf(slot: Slot): Tail | undefined {
@@ -56,7 +77,7 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
   }
 
   async function load(slot: Slot): Promise<void> {
-    const head = await log.head(slot.taskId).catch(() => undefined);
+    const head = await orUndefined(() => log.head(slot.taskId));
     if (!slots.isCurrent(slot)) return;
     if (head === undefined) return slots.drop(slot.taskId);
     slot.tail = createTail(head);
@@ -70,7 +91,7 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
     const end = tail.lastSeq;
     // From the latest one known on: that it is the same tells that the news continue it.
     const after = Math.max(0, end - 1);
-    const news = await log.read(slot.taskId, { after, limit: NEWS_EVENTS }).catch(() => undefined);
+    const news = await orUndefined(() => log.read(slot.taskId, { after, limit: NEWS_EVENTS }));
     if (news === undefined || (news[0]?.seq ?? 0) > end + 1) slots.drop(slot.taskId);
     else grow(slot, news);
     return news !== undefined && news.length < NEWS_EVENTS;
@@ -101,17 +122,16 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
     if (missing <= 0 || !hasRoom(tail, missing)) return;
     // With the first one held, so that it shows whether they end where that begins.
     const limit = tail.size === 0 ? missing : missing + 1;
-    slot.filling = log.read(slot.taskId, { after: start, limit }).then(
-      (events) => {
-        slot.filling = undefined;
-        tailOf(slot)?.prepend(events);
-        slots.rebalance(slot);
-      },
-      () => {
-        slot.filling = undefined;
-      },
-    );
+    slot.filling = fill(slot, { after: start, limit });
     return slot.filling;
+  }
+
+  async function fill(slot: Slot, range: ReadRange): Promise<void> {
+    const events = await orUndefined(() => log.read(slot.taskId, range));
+    slot.filling = undefined;
+    if (events === undefined) return;
+    tailOf(slot)?.prepend(events);
+    slots.rebalance(slot);
   }
 
   /** What would have to go at once is not worth reading in. */
@@ -122,10 +142,10 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
 
   return {
     read,
+    head,
     async catchUp(taskIds) {
       await Promise.all(taskIds.map(catchUp));
     },
-    peek: (taskId) => slots.get(taskId)?.tail,
     note(taskId, events) {
       const slot = slots.get(taskId);
       if (slot === undefined) return;
@@ -134,8 +154,17 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
       if (slot.early.length > limits.maxEventsPerTask) slots.drop(taskId);
     },
     forget(taskId) {
+      pages.forget(taskId);
       if (taskId === undefined) slots.clear();
       else slots.drop(taskId);
     },
   };
+}
+
+async function orUndefined<Value>(ask: () => MaybePromise<Value | undefined>): Promise<Value | undefined> {
+  try {
+    return await ask();
+  } catch {
+    return undefined;
+  }
 }

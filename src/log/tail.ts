@@ -38,9 +38,15 @@ export interface Tail {
   shrink(): boolean;
 }
 
+const NONE: readonly TaskEvent[] = Object.freeze([]);
 const EVENT_BYTES = 500;
 /** Readers remember a state and its serialised form for each event, and both grow with the components. */
 const COMPONENT_BYTES = 300;
+
+/** Roughly what one event weighs in memory. */
+export function eventBytes({ message, details }: TaskEvent): number {
+  return EVENT_BYTES + 2 * (message.length + (details === undefined ? 0 : JSON.stringify(details).length));
+}
 
 export function createTail(loaded: TaskHead): Tail {
   const events: TaskEvent[] = [];
@@ -48,7 +54,7 @@ export function createTail(loaded: TaskHead): Tail {
   const components = new Set(loaded.progress.components.keys());
   let head = loaded;
   let last: { readonly seq: number; readonly hash: string } = loaded.progress;
-  let eventBytes = 0;
+  let heldBytes = 0;
 
   /** Worked out only when somebody asks: most events are read and no head is. */
   function foldedHead(): TaskHead {
@@ -63,9 +69,8 @@ export function createTail(loaded: TaskHead): Tail {
   }
 
   function weigh(event: TaskEvent): number {
-    const details = event.details === undefined ? 0 : JSON.stringify(event.details).length;
-    const bytes = EVENT_BYTES + 2 * (event.message.length + details) + COMPONENT_BYTES * components.size;
-    eventBytes += bytes;
+    const bytes = eventBytes(event) + COMPONENT_BYTES * components.size;
+    heldBytes += bytes;
     return bytes;
   }
 
@@ -81,11 +86,11 @@ export function createTail(loaded: TaskHead): Tail {
       return events.length;
     },
     get bytes() {
-      return EVENT_BYTES + COMPONENT_BYTES * components.size + eventBytes;
+      return EVENT_BYTES + COMPONENT_BYTES * components.size + heldBytes;
     },
     head: foldedHead,
     read({ after, limit }) {
-      if (after >= last.seq) return [];
+      if (after >= last.seq) return NONE;
       const start = Math.max(after, loaded.oldestSeq - 1) + 1 - firstSeq();
       return start < 0 ? undefined : events.slice(start, start + limit);
     },
@@ -115,7 +120,7 @@ export function createTail(loaded: TaskHead): Tail {
     shrink() {
       // An event that the head does not contain yet must not be forgotten before it does.
       if (events[0] !== undefined && events[0].seq > head.progress.seq) foldedHead();
-      eventBytes -= weights.shift() ?? 0;
+      heldBytes -= weights.shift() ?? 0;
       return events.shift() !== undefined;
     },
   };

@@ -142,7 +142,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     publishObservation,
     subscribe: (taskId, callback) => callbacks.subscribe(taskId, callback),
     unsubscribe: async (taskId, callback) => callbacks.unsubscribe(taskId, callback),
-    getTask: (taskId) => log.head(taskId),
+    getTask: async (taskId) => log.head(taskId),
     getTaskState: async (taskId) => {
       const head = await log.head(taskId);
       return head === undefined ? undefined : toSeedState(head.progress);

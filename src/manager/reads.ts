@@ -64,7 +64,7 @@ async function readEventsOf(
 ): Promise<Page<TaskEvent> | undefined> {
   const freshHashAt = async (seq: number): Promise<string | undefined> => (await log.progressAt(taskId, seq))?.hash;
   const source = {
-    read: (range: ReadRange) => log.read(taskId, range),
+    read: async (range: ReadRange) => log.read(taskId, range),
     async hashAt(seq: number) {
       const [event] = seq === 0 ? [] : await log.read(taskId, { after: seq - 1, limit: 1 });
       return event?.seq === seq ? event.hash : freshHashAt(seq);

@@ -129,7 +129,7 @@ function compare(findings: Findings, what: string, got: unknown, wanted: unknown
 
 async function askTask(log: EventLog, taskId: string, history: TaskHistory, findings: Findings): Promise<void> {
   const { events, states, head } = history;
-  const found = await ask(findings, () => log.head(taskId));
+  const found = await ask(findings, async () => log.head(taskId));
   if (found === undefined) return;
   const { answer } = found;
   const seq = answer?.progress.seq ?? -1;
@@ -141,12 +141,12 @@ async function askTask(log: EventLog, taskId: string, history: TaskHistory, find
   const oldest = answer?.oldestSeq ?? 1;
   if (oldest > head.oldestSeq) findings.wrong.push(`${taskId}: begins at ${oldest}`);
 
-  const read = await ask(findings, () => log.read(taskId, { after: 0, limit: 10_000 }));
+  const read = await ask(findings, async () => log.read(taskId, { after: 0, limit: 10_000 }));
   if (read !== undefined)
     compare(findings, `${taskId}: events`, read.answer, events.slice(oldest - 1, Math.max(seq, 0)));
   for (const page of [150, 40]) {
     const after = Math.max(seq - page, oldest);
-    const part = await ask(findings, () => log.read(taskId, { after, limit: 30 }));
+    const part = await ask(findings, async () => log.read(taskId, { after, limit: 30 }));
     const wanted = events.slice(after, Math.max(Math.min(after + 30, seq), after));
     if (part !== undefined) compare(findings, `${taskId}: events after ${after}`, part.answer, wanted);
   }
@@ -188,7 +188,7 @@ async function repeatAndGoOn(
   if (result === undefined || added > 0) return;
   compare(findings, `${taskId}: next`, result.event.seq, Math.max(seq, 0) + 1);
   const before = states[seq];
-  const after = await ask(findings, () => log.head(taskId));
+  const after = await ask(findings, async () => log.head(taskId));
   if (before !== undefined && after !== undefined) {
     compare(findings, `${taskId}: after next`, after.answer?.progress, foldEvent(before, result.event));
   }
@@ -208,7 +208,7 @@ function toInput({
 /** What was written since must not have hurt what was there. */
 async function askAgain(log: EventLog, { tasks }: History, findings: Findings): Promise<void> {
   for (const [taskId, { events }] of tasks) {
-    const read = await ask(findings, () => log.read(taskId, { after: 0, limit: 10_000 }));
+    const read = await ask(findings, async () => log.read(taskId, { after: 0, limit: 10_000 }));
     const [first] = read?.answer ?? [];
     if (read === undefined || first === undefined) continue;
     const known = read.answer.slice(0, events.length - first.seq + 1).filter((event) => isOf(events, event));
@@ -228,7 +228,7 @@ function isOf(events: readonly TaskEvent[], event: TaskEvent): boolean {
 async function askLists(log: EventLog, history: History, findings: Findings): Promise<void> {
   const known: TaskHead[] = [];
   for (const taskId of history.tasks.keys()) {
-    const head = await ask(findings, () => log.head(taskId));
+    const head = await ask(findings, async () => log.head(taskId));
     // Where one is refused no list is judged: it would have to be in there.
     if (head === undefined) return;
     if (head.answer !== undefined) known.push(head.answer);

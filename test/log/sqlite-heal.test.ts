@@ -98,7 +98,7 @@ test('a head that was read and made again is written anew, and reported once', a
   };
   const warnings: string[] = [];
   await using log = await openSqliteLog({ path, ...OPTIONS, onWarning: (message) => warnings.push(message) });
-  await Promise.all([1, 2, 3].map(() => log.head('task')));
+  await Promise.all([1, 2, 3].map(async () => log.head('task')));
   await waitFor(() => checksum() !== '', { withinMs: 5_000, what: 'the row to be written anew' });
   await log.head('task');
   expect(warnings.filter((message) => message.includes('from its events'))).toHaveLength(1);
@@ -135,7 +135,7 @@ type Operation = (log: EventLog) => Promise<unknown>;
 
 const readFrom =
   (taskId: string, after: number): Operation =>
-  (log) =>
+  async (log) =>
     log.read(taskId, { after, limit: 100 });
 const repeat =
   (number: number): Operation =>
@@ -150,11 +150,15 @@ const REFUSED: readonly (readonly [string, string, Operation])[] = [
   ['an event that is missing', 'DELETE FROM event WHERE task = 1 AND seq = 12', readFrom('task', 0)],
   ['an event missing before a page', 'DELETE FROM event WHERE task = 1 AND seq = 12', readFrom('task', 12)],
   ['the first event missing', 'DELETE FROM event WHERE task = 1 AND seq = 1', readFrom('task', 0)],
-  ['the last event missing', 'DELETE FROM event WHERE task = 1 AND seq = 30', (log) => log.head('task')],
-  ['all events missing', 'DELETE FROM event WHERE task = 1', (log) => log.head('task')],
+  ['the last event missing', 'DELETE FROM event WHERE task = 1 AND seq = 30', async (log) => log.head('task')],
+  ['all events missing', 'DELETE FROM event WHERE task = 1', async (log) => log.head('task')],
   ['an event of another task', 'UPDATE event SET task = 9 WHERE task = 1 AND seq = 3', readFrom('task', 0)],
   ['a record, for a state', `UPDATE event SET record = '{}' WHERE seq = 9`, (log) => log.progressAt('task', 10)],
-  ['a genesis record', `UPDATE task SET genesis = replace(genesis, 'Later', 'Never')`, (log) => log.head('announced')],
+  [
+    'a genesis record',
+    `UPDATE task SET genesis = replace(genesis, 'Later', 'Never')`,
+    async (log) => log.head('announced'),
+  ],
   ['a genesis hash', `UPDATE task SET genesis_hash = '' WHERE task = 1`, (log) => log.tasks({ limit: 10 })],
   ['a trimmed state', `UPDATE snapshot SET checksum = '' WHERE task = 2 AND seq = 10`, readFrom('trimmed', 0)],
   [

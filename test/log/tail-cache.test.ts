@@ -11,7 +11,7 @@ import { shareLog, wrapLog, type Around } from '../support/wrapped-log.ts';
 
 const EXCLUSIVE: LogTraits = { durable: 'process', exclusive: true };
 const SHARED: LogTraits = { durable: 'process', exclusive: false };
-const TINY: TailCacheOptions = { maxTasks: 2, maxEvents: 5, maxEventsPerTask: 3 };
+const TINY: TailCacheOptions = { maxTasks: 2, maxEvents: 5, maxEventsPerTask: 3, pageEvents: 2 };
 
 for (const [limits, cacheOptions] of [
   ['roomy', {}],
@@ -56,7 +56,7 @@ describe('what is read from memory', () => {
     await log.append(newEvents('task', 3));
     await log.read('task', { after: 3, limit: 10 });
     const [result] = await log.append([newEvent({ eventId: 'new' })]);
-    const pages = await Promise.all([3, 3, 0, 2].map((after) => log.read('task', { after, limit: 10 })));
+    const pages = await Promise.all([3, 3, 0, 2].map(async (after) => log.read('task', { after, limit: 10 })));
     for (const page of pages) expect(page.at(-1)).toBe(result?.event);
   });
 
@@ -66,7 +66,7 @@ describe('what is read from memory', () => {
     // As from a disk: each read of the store makes new objects.
     const fromDisk: Around = async (_, proceed) => structuredClone(await proceed());
     await using log = withTailCache(wrapLog(inner, fromDisk));
-    const [one, other] = await Promise.all([5, 20].map((after) => log.read('task', { after, limit: 100 })));
+    const [one, other] = await Promise.all([5, 20].map(async (after) => log.read('task', { after, limit: 100 })));
     const again = await log.read('task', { after: 10, limit: 15 });
     expect(numbers(one ?? [])).toEqual(oneTo(30).slice(5));
     expect(again).toHaveLength(15);
@@ -98,7 +98,7 @@ describe('what is read from memory', () => {
     await log.read('task', { after: 3, limit: 10 });
     await inner.append([newEvent({ eventId: 'of another server' })]);
     asked.length = 0;
-    const pages = await Promise.all(oneTo(1000).map(() => log.read('task', { after: 3, limit: 10 })));
+    const pages = await Promise.all(oneTo(1000).map(async () => log.read('task', { after: 3, limit: 10 })));
     expect(asked.length).toBeLessThanOrEqual(2);
     expect(new Set(pages.map((page) => page[0])).size).toBe(1);
     expect(pages.every((page) => page.length === 1)).toBe(true);

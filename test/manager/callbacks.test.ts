@@ -171,8 +171,8 @@ test('a log that fails while somebody subscribes leaves nobody listening, and a 
   };
   const log = {
     ...memory,
-    head: (taskId: string) => failing(() => memory.head(taskId)),
-    read: (...args: Parameters<typeof memory.read>) => failing(() => memory.read(...args)),
+    head: (taskId: string) => failing(async () => memory.head(taskId)),
+    read: (...args: Parameters<typeof memory.read>) => failing(async () => memory.read(...args)),
   };
   await using bench = openBench({ log });
   const seen: number[] = [];

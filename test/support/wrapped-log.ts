@@ -1,6 +1,6 @@
 /** Logs around a log, for tests: one of several handles on the same store, and one whose calls are seen and steered. */
 import { StoreUnavailableError } from '../../src/domain/errors.ts';
-import type { EventLog } from '../../src/log/event-log.ts';
+import type { EventLog, ReadRange } from '../../src/log/event-log.ts';
 
 /** Any call of a log: its name and its arguments. */
 export interface LogCall {
@@ -22,9 +22,9 @@ export function wrapLog(log: EventLog, around: Around, traits = log.traits): Eve
     ready: wrap('ready', log.ready),
     initTask: wrap('initTask', log.initTask),
     append: wrap('append', log.append),
-    head: wrap('head', log.head),
+    head: wrap('head', async (taskId: string) => log.head(taskId)),
     progressAt: wrap('progressAt', log.progressAt),
-    read: wrap('read', log.read),
+    read: wrap('read', async (taskId: string, range: ReadRange) => log.read(taskId, range)),
     tasks: wrap('tasks', log.tasks),
     changes: wrap('changes', log.changes),
     trim: wrap('trim', log.trim),

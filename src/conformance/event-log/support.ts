@@ -94,7 +94,7 @@ export function newEvents(taskId: string, count: number, prefix = 'e'): readonly
 }
 
 /** All events of a task that are kept, in one read. */
-export function readAll(log: EventLog, taskId: string): Promise<readonly TaskEvent[]> {
+export async function readAll(log: EventLog, taskId: string): Promise<readonly TaskEvent[]> {
   return log.read(taskId, { after: 0, limit: 100_000 });
 }
 
