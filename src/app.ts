@@ -23,6 +23,7 @@ import type { Logger } from './server/logger.ts';
 import { createOriginRule } from './server/origin.ts';
 import { createSseTransport } from './server/sse.ts';
 import { createWebSocketTransport } from './server/websocket.ts';
+import { createTurns } from './util/turns.ts';
 
 export interface App extends AsyncDisposable {
   /** @returns where the server can be reached, without a path. */
@@ -66,10 +67,12 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const manager = cleanup.use(createEventManager({ log, bus, catchUpMs: config.catchUpMs, onError }));
 
   const graphql = createGraphql({ schema: createSchema(), manager, mask, maxBodyBytes: config.maxBodyBytes });
-  const sse = cleanup.use(createSseTransport({ ...config, graphql, mask }));
+  // One for all streams: together they leave the event loop to others.
+  const turns = createTurns();
+  const sse = cleanup.use(createSseTransport({ ...config, graphql, mask, turns }));
   const { authenticate } = deps;
   const webSockets = cleanup.use(
-    createWebSocketTransport({ ...config, graphql, mask, logger, authenticate, authTimeoutMs }),
+    createWebSocketTransport({ ...config, graphql, mask, turns, logger, authenticate, authTimeoutMs }),
   );
   const health = createHealth({ checkStore: () => log.ready() });
   const origins = createOriginRule(config);

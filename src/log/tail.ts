@@ -22,7 +22,7 @@ export interface Tail {
   readonly bytes: number;
   /** The head after the latest event. The same object until the task goes on. */
   head(): TaskHead;
-  /** The page, or undefined when its first event is not held. Empty at the end and beyond it. */
+  /** The page, or undefined when its first event is not held. Empty at the end and beyond it, and nowhere else. */
   read(range: ReadRange): readonly TaskEvent[] | undefined;
   /**
    * Put events at the end; those that are held already are skipped. `gap`: there are others in between. `diverged`:
@@ -92,7 +92,7 @@ export function createTail(loaded: TaskHead): Tail {
     read({ after, limit }) {
       if (after >= last.seq) return NONE;
       const start = Math.max(after, loaded.oldestSeq - 1) + 1 - firstSeq();
-      return start < 0 ? undefined : events.slice(start, start + limit);
+      return start < 0 || start >= events.length ? undefined : events.slice(start, start + limit);
     },
     extend(more) {
       for (const event of more) {

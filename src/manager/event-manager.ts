@@ -17,8 +17,8 @@ import { createCallbacks, type EventCallback } from './callbacks.ts';
 import { latestStates, type LatestOptions } from './latest.ts';
 import { createNotices } from './notices.ts';
 import { observationUpdates, type ObservationUpdate, type ObservationUpdatesOptions } from './observation-updates.ts';
+import { createOpenStreams } from './open-streams.ts';
 import type { Page } from './page.ts';
-import { createProgressMemo } from './progress-memo.ts';
 import {
   readEvents,
   readObservations,
@@ -29,6 +29,7 @@ import {
   type TaskPageArgs,
 } from './reads.ts';
 import { toSeedState, type SeedTaskState } from './seed-state.ts';
+import { createStepMemo } from './step-memo.ts';
 import { taskUpdates, type TaskUpdate, type TaskUpdatesOptions } from './task-updates.ts';
 
 /** What the manager answers with, for those who may know the manager but not the log. */
@@ -91,11 +92,12 @@ export interface EventManagerOptions {
 export function createEventManager(options: EventManagerOptions): EventManager {
   const { log, bus, newId = uuidV7, catchUpMs = 2_000, onError = () => undefined } = options;
   const notices = createNotices({ log, bus, catchUpMs, onNotifyFailed: onError });
-  const deps = { log, notices, memo: createProgressMemo() };
+  const open = createOpenStreams();
+  const deps = { log, notices, open, memo: createStepMemo() };
   const callbacks = createCallbacks(deps, onError);
   const closing = new AbortController();
 
-  /** Streams end with the manager, if not before. */
+  /** These streams end with the manager, if not before. */
   function untilClosed<Options extends { readonly signal?: AbortSignal | undefined }>(options: Options): Options {
     const signals = options.signal === undefined ? [] : [options.signal];
     return { ...options, signal: AbortSignal.any([closing.signal, ...signals]) };
@@ -152,8 +154,8 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     readTasks: (args) => readTasks(log, args),
     readEvents: (taskId, args) => readEvents(log, taskId, args),
     readObservations: (args) => readObservations(log, args),
-    taskUpdates: (streamOptions) => taskUpdates(deps, untilClosed(streamOptions)),
-    latestStates: (streamOptions) => latestStates(deps, untilClosed(streamOptions)),
+    taskUpdates: (streamOptions) => taskUpdates(deps, streamOptions),
+    latestStates: (streamOptions) => latestStates(deps, streamOptions),
     boardUpdates: (streamOptions) => boardUpdates(deps, untilClosed(streamOptions)),
     observationUpdates: (streamOptions) => observationUpdates(deps, untilClosed(streamOptions)),
     get followerCount() {
@@ -162,6 +164,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     async [Symbol.asyncDispose]() {
       await callbacks[Symbol.asyncDispose]();
       closing.abort();
+      open.close();
       await notices[Symbol.asyncDispose]();
     },
   };

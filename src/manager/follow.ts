@@ -4,7 +4,7 @@
  * there is no hand-over between catching up and live to get wrong, and no queue for each follower to overflow.
  */
 import type { TaskEvent } from '../domain/event.ts';
-import type { EventLog, TaskHead } from '../log/event-log.ts';
+import type { EventLog } from '../log/event-log.ts';
 import { createAutoResetEvent, type AutoResetEvent } from '../util/auto-reset-event.ts';
 import type { Notices } from './notices.ts';
 
@@ -52,19 +52,4 @@ export async function* followPages(
     yield { events, upToDate };
     if (upToDate) await news.wait(waitMs?.());
   }
-}
-
-/** The task's head, waiting for it to be begun; undefined only when the signal ended the wait. */
-export async function waitForTask(
-  { log }: FollowDeps,
-  { news }: Listening,
-  taskId: string,
-  signal: AbortSignal,
-): Promise<TaskHead | undefined> {
-  while (!signal.aborted) {
-    const head = await log.head(taskId);
-    if (head !== undefined) return head;
-    await news.wait();
-  }
-  return undefined;
 }

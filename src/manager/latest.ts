@@ -5,8 +5,10 @@
 import { isFinal } from '../domain/progress.ts';
 import type { TaskHead } from '../log/event-log.ts';
 import type { AutoResetEvent } from '../util/auto-reset-event.ts';
-import { cancellable } from '../util/cancellable.ts';
-import { listenToTask, waitForTask, type FollowDeps } from './follow.ts';
+import type { MaybePromise } from '../util/maybe-promise.ts';
+import { PullStream } from '../util/pull-stream.ts';
+import type { FollowDeps } from './follow.ts';
+import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
 
 export interface LatestOptions {
   readonly taskId: string;
@@ -15,28 +17,101 @@ export interface LatestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface LatestDeps extends FollowDeps {
+  readonly open: OpenStreams;
+}
+
 /** A task that is not yet known is waited for; completes after the final state. */
-export function latestStates(
-  deps: FollowDeps,
-  { taskId, maxRate, signal: outer }: LatestOptions,
-): AsyncIterableIterator<TaskHead, void, void> {
-  return cancellable(async function* (signal) {
-    using listening = await listenToTask(deps, taskId, signal);
-    const pace = createPace(maxRate);
-    let head = await waitForTask(deps, listening, taskId, signal);
-    let sentHash: string | undefined;
-    while (head !== undefined && !signal.aborted) {
-      const isNew = head.progress.hash !== sentHash;
-      if (isNew && (isFinal(head.progress) || pace.remainingMs() === 0)) {
-        pace.sent();
-        sentHash = head.progress.hash;
-        yield head;
-        if (isFinal(head.progress)) return;
-      }
-      await listening.news.wait(head.progress.hash === sentHash ? undefined : pace.remainingMs());
-      head = await waitForTask(deps, listening, taskId, signal);
+export function latestStates(deps: LatestDeps, options: LatestOptions): PullStream<TaskHead> {
+  return leaveOnAbort(new LatestStates(deps, options), options.signal);
+}
+
+class LatestStates extends PullStream<TaskHead> {
+  readonly #deps: LatestDeps;
+  readonly #taskId: string;
+  readonly #pace: Pace;
+  #listening: Disposable | undefined;
+  /** What a look that had to be waited for found. */
+  #found: { readonly head: TaskHead | undefined } | undefined;
+  #isCalled = false;
+  #sentHash: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isEnded = false;
+
+  constructor(deps: LatestDeps, { taskId, maxRate }: LatestOptions) {
+    super();
+    this.#deps = deps;
+    this.#taskId = taskId;
+    this.#pace = createPace(maxRate);
+  }
+
+  protected take(): TaskHead | undefined {
+    if (this.#isEnded) {
+      this.end();
+      return undefined;
     }
-  }, outer);
+    if (this.#listening === undefined) {
+      this.waitFor(this.#begin());
+      return undefined;
+    }
+    const head = this.#look();
+    if (!(head instanceof Promise)) return this.#show(head);
+    this.waitFor(this.#find(head));
+    return undefined;
+  }
+
+  protected release(): void {
+    clearTimeout(this.#timer);
+    this.#listening?.[Symbol.dispose]();
+    this.#deps.open.delete(this);
+  }
+
+  /** Listens before it reads, or a change in between would go unseen. */
+  async #begin(): Promise<void> {
+    this.#deps.open.add(this);
+    const listening = await this.#deps.notices.listenTask(this.#taskId, () => this.#call());
+    // It was left meanwhile.
+    if (this.isOver) listening[Symbol.dispose]();
+    else this.#listening = listening;
+  }
+
+  #look(): MaybePromise<TaskHead | undefined> {
+    if (this.#found === undefined) return this.#deps.log.head(this.#taskId);
+    const { head } = this.#found;
+    this.#found = undefined;
+    return head;
+  }
+
+  /** Once more when somebody called meanwhile: what was found may be of before. */
+  async #find(asked: Promise<TaskHead | undefined>): Promise<void> {
+    this.#isCalled = false;
+    let head = await asked;
+    while (this.#isCalled) {
+      this.#isCalled = false;
+      head = await this.#deps.log.head(this.#taskId);
+    }
+    this.#found = { head };
+  }
+
+  #call(): void {
+    this.#isCalled = true;
+    this.ready();
+  }
+
+  #show(head: TaskHead | undefined): TaskHead | undefined {
+    clearTimeout(this.#timer);
+    // Not known yet, or seen already: whoever changes it wakes us.
+    if (head === undefined || head.progress.hash === this.#sentHash) return undefined;
+    const waitMs = this.#pace.remainingMs();
+    if (waitMs > 0 && !isFinal(head.progress)) {
+      this.#timer = setTimeout(() => this.ready(), waitMs);
+      return undefined;
+    }
+    this.#pace.sent();
+    this.#sentHash = head.progress.hash;
+    this.#isEnded = isFinal(head.progress);
+    return head;
+  }
 }
 
 /** Keeps a stream below a rate: `remainingMs` until the next item may go. */

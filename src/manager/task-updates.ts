@@ -1,16 +1,22 @@
 /**
  * One watcher's stream of one task: where it stands, then every event in order, and a typed word whenever continuity
  * cannot be kept. A watcher is a cursor, not a queue: nothing is kept for it here but its place and the state there.
+ *
+ * It listens, reads behind its place, then waits: live, catching up and resuming are one loop, so there is no hand-over
+ * in which an event can get lost. What is in memory is read without a promise, so that an event reaches a thousand
+ * watchers in one turn of the event loop.
  */
 import { judgeCursor, type Cursor, type GapReason } from '../domain/cursor.ts';
 import { TaskNotFoundError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { isFinal, type TaskProgress } from '../domain/progress.ts';
-import { cancellable } from '../util/cancellable.ts';
-import { createCheckpoints } from './checkpoints.ts';
+import type { MaybePromise } from '../util/maybe-promise.ts';
+import { PullStream } from '../util/pull-stream.ts';
+import { createCheckpoints, type Checkpoints } from './checkpoints.ts';
 import { matchesEvent, type EventFilter } from './event-filter.ts';
-import { followPages, listenToTask, waitForTask, type FollowDeps, type FollowedPage } from './follow.ts';
-import type { ProgressMemo } from './progress-memo.ts';
+import type { FollowDeps } from './follow.ts';
+import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
+import type { StepMemo } from './step-memo.ts';
 
 /** One step of a task's stream; `progress` is the fold at its place, which is the step's cursor. */
 export type TaskUpdate =
@@ -28,58 +34,167 @@ export interface TaskUpdatesOptions {
 }
 
 export interface TaskUpdatesDeps extends FollowDeps {
-  readonly memo: ProgressMemo;
+  readonly memo: StepMemo;
+  readonly open: OpenStreams;
 }
+
+/** As many as the pages that a log shares between its readers. */
+const PAGE_EVENTS = 200;
 
 /** @throws TaskNotFoundError when `after` is given and the task is not known. */
-export async function taskUpdates(
-  deps: TaskUpdatesDeps,
-  options: TaskUpdatesOptions,
-): Promise<AsyncIterableIterator<TaskUpdate, void, void>> {
+export async function taskUpdates(deps: TaskUpdatesDeps, options: TaskUpdatesOptions): Promise<PullStream<TaskUpdate>> {
   const { taskId, after, signal } = options;
   if (after !== undefined && (await deps.log.head(taskId)) === undefined) throw new TaskNotFoundError(taskId);
-  return cancellable((ownSignal) => streamUpdates(deps, options, ownSignal), signal);
+  return leaveOnAbort(new TaskUpdates(deps, options), signal);
 }
 
-async function* streamUpdates(
-  deps: TaskUpdatesDeps,
-  options: TaskUpdatesOptions,
-  signal: AbortSignal,
-): AsyncGenerator<TaskUpdate, void, void> {
-  const { taskId, filter } = options;
-  // Before the first read, or an append in between would go unseen.
-  using listening = await listenToTask(deps, taskId, signal);
-  const known = await waitForTask(deps, listening, taskId, signal);
-  if (known === undefined) return;
-  const start = await findStart(deps, options);
-  if (start.update !== undefined) yield start.update;
+class TaskUpdates extends PullStream<TaskUpdate> {
+  readonly #deps: TaskUpdatesDeps;
+  readonly #options: TaskUpdatesOptions;
+  readonly #checkpoints: Checkpoints | undefined;
+  #listening: Disposable | undefined;
+  /** Where the watcher stands; undefined until the stream has begun. */
+  #progress: TaskProgress | undefined;
+  /** To be told before anything else is read. */
+  #pending: TaskUpdate | undefined;
+  #page: readonly TaskEvent[] = [];
+  #index = 0;
+  /** Nothing is there to be read until somebody says so: a word that comes during a read is not forgotten by it. */
+  #isWaiting = false;
+  #isCalled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #isEnded = false;
 
-  const checkpoints = createCheckpoints();
-  let { progress } = start;
-  const pages = followPages(deps, listening, { taskId, after: progress.seq, waitMs: checkpoints.waitMs }, signal);
-  for await (const page of pages) {
-    const healed = await healTrimmed(deps, page, progress);
-    if (healed !== undefined) {
-      checkpoints.frameSent();
-      yield { kind: 'gap', progress: (progress = healed), reason: 'expired' };
+  constructor(deps: TaskUpdatesDeps, options: TaskUpdatesOptions) {
+    super();
+    this.#deps = deps;
+    this.#options = options;
+    this.#checkpoints = options.filter === undefined ? undefined : createCheckpoints();
+  }
+
+  protected take(): TaskUpdate | undefined {
+    if (this.#pending !== undefined) {
+      const update = this.#pending;
+      this.#pending = undefined;
+      return update;
     }
-    for (const event of page.events) {
-      // Folded into the state that healed a gap already.
-      if (event.seq <= progress.seq) continue;
-      progress = deps.memo.after(progress, event);
-      if (matchesEvent(filter, event)) {
-        checkpoints.frameSent();
-        yield { kind: 'event', progress, event };
-      } else if (checkpoints.hide()) {
-        yield { kind: 'checkpoint', progress };
-      }
-      if (signal.aborted) return;
+    if (this.#isEnded) this.end();
+    if (this.#isEnded || this.#isWaiting) return undefined;
+    if (this.#progress !== undefined) return this.#follow(this.#progress);
+    this.waitFor(this.#begin());
+    return undefined;
+  }
+
+  protected release(): void {
+    clearTimeout(this.#timer);
+    this.#listening?.[Symbol.dispose]();
+    this.#deps.open.delete(this);
+  }
+
+  /** Listens before it reads, or an append in between would go unseen. */
+  async #begin(): Promise<void> {
+    const { log, notices, open } = this.#deps;
+    const { taskId } = this.#options;
+    if (this.#listening === undefined) {
+      open.add(this);
+      const listening = await notices.listenTask(taskId, () => this.#call());
+      // It was left meanwhile.
+      if (this.isOver) return listening[Symbol.dispose]();
+      this.#listening = listening;
     }
-    if (page.upToDate && isFinal(progress)) {
-      yield { kind: 'ended', progress };
+    this.#isCalled = false;
+    if ((await log.head(taskId)) === undefined) {
+      // Not known yet: whoever begins it says so.
+      this.#isWaiting = !this.#isCalled;
       return;
     }
-    if (page.upToDate && checkpoints.isDue()) yield { kind: 'checkpoint', progress };
+    const { progress, update } = await findStart(this.#deps, this.#options);
+    this.#progress = progress;
+    this.#pending = update;
+  }
+
+  #call(): void {
+    this.#isCalled = true;
+    this.#isWaiting = false;
+    this.ready();
+  }
+
+  #follow(start: TaskProgress): TaskUpdate | undefined {
+    const { log } = this.#deps;
+    let progress = start;
+    for (;;) {
+      while (this.#index < this.#page.length) {
+        const update = this.#step(progress, this.#page[this.#index]);
+        this.#index += 1;
+        if (update !== undefined) return update;
+        progress = this.#progress ?? progress;
+      }
+      const page = log.read(this.#options.taskId, { after: progress.seq, limit: PAGE_EVENTS });
+      if (page instanceof Promise) {
+        this.#isCalled = false;
+        this.waitFor(this.#turnTo(progress, page));
+        return undefined;
+      }
+      if (page.length === 0) {
+        this.#isWaiting = true;
+        return this.#stand(progress);
+      }
+      const isTrimmed = (page[0]?.seq ?? 0) > progress.seq + 1;
+      if (isTrimmed) {
+        this.waitFor(this.#turnTo(progress, page));
+        return undefined;
+      }
+      this.#open(page);
+    }
+  }
+
+  #open(page: readonly TaskEvent[]): void {
+    this.#page = page;
+    this.#index = 0;
+  }
+
+  #step(before: TaskProgress, event: TaskEvent | undefined): TaskUpdate | undefined {
+    // Folded into the state that healed a gap already.
+    if (event === undefined || event.seq <= before.seq) return undefined;
+    const { memo } = this.#deps;
+    const update = memo.eventStep(before, event);
+    this.#progress = update.progress;
+    if (matchesEvent(this.#options.filter, event)) {
+      this.#checkpoints?.frameSent();
+      return update;
+    }
+    return this.#checkpoints?.hide() === true ? memo.stateStep('checkpoint', update.progress) : undefined;
+  }
+
+  /** A page that the log had to be asked for, or that shows that the log was trimmed past this watcher. */
+  async #turnTo(progress: TaskProgress, asked: MaybePromise<readonly TaskEvent[]>): Promise<void> {
+    const page = await asked;
+    this.#open(page);
+    const healed = await healTrimmed(this.#deps, page, progress);
+    if (healed === undefined) {
+      if (page.length > 0 || this.#isCalled) return;
+      this.#isWaiting = true;
+      this.#pending = this.#stand(progress);
+      return;
+    }
+    this.#checkpoints?.frameSent();
+    this.#progress = healed;
+    this.#pending = { kind: 'gap', progress: healed, reason: 'expired' };
+  }
+
+  /** Nothing lies behind this place. */
+  #stand(progress: TaskProgress): TaskUpdate | undefined {
+    const { memo } = this.#deps;
+    if (isFinal(progress)) {
+      this.#isEnded = true;
+      return memo.stateStep('ended', progress);
+    }
+    if (this.#checkpoints === undefined) return undefined;
+    if (this.#checkpoints.isDue()) return memo.stateStep('checkpoint', progress);
+    const waitMs = this.#checkpoints.waitMs();
+    clearTimeout(this.#timer);
+    if (waitMs !== undefined) this.#timer = setTimeout(() => this.#call(), waitMs);
+    return undefined;
   }
 }
 
@@ -90,7 +205,7 @@ interface Start {
 }
 
 async function findStart(deps: TaskUpdatesDeps, { taskId, after, replay }: TaskUpdatesOptions): Promise<Start> {
-  const { log } = deps;
+  const { log, memo } = deps;
   // The place before the head: if the log is trimmed in between, the head tells so.
   const place = after === undefined ? undefined : await placeOf(deps, taskId, after);
   const head = await log.head(taskId);
@@ -104,7 +219,7 @@ async function findStart(deps: TaskUpdatesDeps, { taskId, after, replay }: TaskU
     if (verdict === 'continues' && place !== undefined) return { progress: place };
     if (verdict === 'diverged') return gap(head.progress, verdict);
   } else if (replay !== true) {
-    return { progress: head.progress, update: { kind: 'snapshot', progress: head.progress } };
+    return { progress: head.progress, update: memo.stateStep('snapshot', head.progress) };
   }
   const oldest = await log.progressAt(taskId, head.oldestSeq - 1);
   // Trimmed once more between the two reads: the head is always kept.
@@ -123,21 +238,21 @@ async function placeOf(
 ): Promise<TaskProgress | undefined> {
   const [event] = seq === 0 ? [] : await log.read(taskId, { after: seq - 1, limit: 1 });
   const isThere = event?.seq === seq && event.hash === hash;
-  const known = isThere ? memo.get(event) : undefined;
+  const known = isThere ? memo.progressAfter(event) : undefined;
   if (known !== undefined) return known;
   const place = await log.progressAt(taskId, seq);
-  if (isThere && place?.hash === hash) memo.set(event, place);
+  if (isThere && place?.hash === hash) memo.remember(event, place);
   return place;
 }
 
 /** When the log was trimmed past a follower: the state just before the oldest event that is left. */
 async function healTrimmed(
   { log }: FollowDeps,
-  { events }: FollowedPage,
+  page: readonly TaskEvent[],
   { taskId, seq }: TaskProgress,
 ): Promise<TaskProgress | undefined> {
   // No event may be left to show it.
-  const next = events[0]?.seq ?? (await log.head(taskId))?.oldestSeq ?? 0;
+  const next = page[0]?.seq ?? (await log.head(taskId))?.oldestSeq ?? 0;
   if (next <= seq + 1) return undefined;
   // Trimmed once more between the two reads: the head is always kept.
   const healed = (await log.progressAt(taskId, next - 1)) ?? (await log.head(taskId))?.progress;

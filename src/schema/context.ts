@@ -8,12 +8,17 @@ export interface SchemaContext {
    * arguments `after` and `replay` of the streams that can be resumed.
    */
   readonly lastEventId?: string | undefined;
+  /** What the viewer may see, in canonical form; viewers of one scope share executions. Left out: everything. */
+  readonly scope?: string | undefined;
 }
 
-/**
- * What a resumable subscription field tells its transport, in the field's `extensions.stream`: what an `EventSource`
- * should hand back as its `Last-Event-ID` after an item of the source, whatever the client selected.
- */
+/** What a subscription field tells its transport, in the field's `extensions.stream`. */
 export interface StreamExtension {
-  readonly eventIdOf: (item: unknown) => string;
+  /**
+   * Of a stream that can be resumed: what an `EventSource` should hand back as its `Last-Event-ID` after an item of the
+   * source, whatever the client selected.
+   */
+  readonly eventIdOf?: (item: unknown) => string;
+  /** The sources of its watchers give the same objects, so what is made of one can be remembered for the others. */
+  readonly sharesItems?: boolean;
 }

@@ -26,7 +26,11 @@ import { taskRef } from './task.ts';
 import { tasksUpdateRef } from './tasks-update.ts';
 
 /** The items are those that `subscribe` of the same field gives. */
-const taskStream: StreamExtension = { eventIdOf: (item) => formatTaskEventId(item as TaskUpdate) };
+const taskStream: StreamExtension = {
+  eventIdOf: (item) => formatTaskEventId(item as TaskUpdate),
+  sharesItems: true,
+};
+const latestStream: StreamExtension = { sharesItems: true };
 const observationStream: StreamExtension = { eventIdOf: (item) => formatCursor((item as ObservationUpdate).cursor) };
 
 /**
@@ -73,6 +77,7 @@ builder.subscriptionType({
       description:
         "A task's progress: now, then whenever it changed; a slow reader skips states and never sees an old one. " +
         'Completes after the final state. A task that is not yet known is waited for.',
+      extensions: { stream: latestStream },
       args: {
         taskId: t.arg.id({ required: true, description: "The task's id." }),
         maxRate: t.arg.float({ description: MAX_RATE_STATES }),
@@ -84,6 +89,7 @@ builder.subscriptionType({
     task: t.field({
       type: taskRef,
       description: 'The same, as the entity: an app that shows `task` or `tasks` is updated by its cache.',
+      extensions: { stream: latestStream },
       args: {
         id: t.arg.id({ required: true, description: "The task's id." }),
         maxRate: t.arg.float({ description: MAX_RATE_STATES }),

@@ -9,6 +9,7 @@ import {
   visit,
   type ASTNode,
   type DocumentNode,
+  type ExecutionResult,
   type GraphQLFormattedError,
   type Source,
 } from 'graphql';
@@ -55,6 +56,10 @@ export function toPayload(error: GraphQLError): GraphQLFormattedError {
   if (extensions === undefined) return rest;
   const { http: _http, ...shown } = extensions;
   return { ...rest, extensions: shown };
+}
+
+export function maskResult(result: ExecutionResult, mask: MaskError): ExecutionResult {
+  return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) };
 }
 
 /** Where in the document's arguments a value stands: `["input", "progress"]`, or list indices. */

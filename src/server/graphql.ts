@@ -15,11 +15,13 @@ import {
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { EventManager } from '../manager/event-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
-import { createTurns } from '../util/turns.ts';
+import type { PullStream } from '../util/pull-stream.ts';
 import { parseDocument, validateDocument } from './document.ts';
-import { requestError, type MaskError } from './errors.ts';
+import { maskResult, requestError, type MaskError } from './errors.ts';
+import type { Frame } from './frame.ts';
 import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
-import { maskResult, subscribeOperation, type ResultStream, type StreamedResult } from './subscribe.ts';
+import { createSharedExecution } from './shared-execution.ts';
+import { subscribeOperation } from './subscribe.ts';
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
@@ -41,11 +43,8 @@ export interface Graphql {
   prepare(request: GraphqlRequest, context?: Partial<SchemaContext>): Promise<Operation | readonly GraphQLError[]>;
   /** Run a query or a mutation. Never throws. */
   run(args: ExecutionArgs): Promise<ExecutionResult>;
-  /** Run a subscription. @param deliver what the transport makes of one result. */
-  subscribe<Item>(
-    args: ExecutionArgs,
-    deliver: (streamed: StreamedResult) => Item,
-  ): Promise<ResultStream<Item> | ExecutionResult>;
+  /** Run a subscription. @returns a result without data when it could not begin. */
+  subscribe(args: ExecutionArgs): Promise<PullStream<Frame> | ExecutionResult>;
 }
 
 export const GRAPHQL_PATH = '/graphql';
@@ -99,12 +98,12 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
     }
   }
 
-  const turns = createTurns();
+  const shared = createSharedExecution({ mask });
   return {
     yoga,
     prepare,
     run: (args) => runOperation(args, mask),
-    subscribe: (args, deliver) => subscribeOperation(args, { mask, turns }, deliver),
+    subscribe: (args) => subscribeOperation(args, scopeOf(args), { mask, shared }),
   };
 }
 
@@ -173,6 +172,11 @@ async function runOperation(args: ExecutionArgs, mask: MaskError): Promise<Execu
   } catch (error) {
     return { errors: [mask(error)] };
   }
+}
+
+/** The context is what `prepare` made. */
+function scopeOf({ contextValue }: ExecutionArgs): string {
+  return (contextValue as SchemaContext).scope ?? '';
 }
 
 function unknownOperation(name: string | null | undefined): GraphQLError {

@@ -4,7 +4,7 @@
  * the deadline.
  */
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ShuttingDownError, UnauthenticatedError } from '../domain/errors.ts';
 import { prefersEventStream } from './accept.ts';
@@ -48,6 +48,8 @@ export interface HttpServer {
 const REQUEST_TIMEOUT_MS = 15_000;
 /** How often Node looks for such requests; its own 30 s would treble the wait. */
 const REQUEST_CHECK_MS = 2_000;
+/** What may wait in this process for one connection's reader before its stream stands still. */
+const WAITING_BYTES = 16 * 1024;
 /** WebSockets are closed over this share of the drain, so that their clients do not return at once. */
 const CLOSE_SPREAD = 0.25;
 
@@ -113,6 +115,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     {
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: REQUEST_CHECK_MS,
+      highWaterMark: WAITING_BYTES,
       // Any other offer (`h2c`, which some clients always make) is passed over, and the request answered as it is.
       shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
     },
@@ -125,8 +128,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const status = upgradeRefusal(request);
-    if (status === undefined) webSockets.handleUpgrade(request, socket, head);
-    else refuseUpgrade(socket, status);
+    if (status !== undefined) refuseUpgrade(socket, status);
+    // Node says "a stream" for servers of other kinds; that of an HTTP server is its connection.
+    else if (socket instanceof Socket) webSockets.handleUpgrade(request, socket, head);
+    else socket.destroy();
   });
 
   function upgradeRefusal(request: IncomingMessage): number | undefined {

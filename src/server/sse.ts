@@ -6,16 +6,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { ShuttingDownError, StreamOverError } from '../domain/errors.ts';
+import { PullStream } from '../util/pull-stream.ts';
+import type { Turns } from '../util/turns.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import type { Graphql, Operation } from './graphql.ts';
 import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
-import { createHeartbeat, createWriteWatch } from './heartbeat.ts';
+import { resultFrame, type Frame } from './frame.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import { readBody, sendJson } from './http-messages.ts';
-import type { StreamedResult } from './subscribe.ts';
+import { pump } from './pump.ts';
+import { openSseOutlet, STREAM_HEADERS, type SseOutlet } from './sse-outlet.ts';
+import { SingleFrame } from './subscribe.ts';
 
 export interface SseOptions {
   readonly graphql: Graphql;
   readonly mask: MaskError;
+  readonly turns: Turns;
   readonly maxBodyBytes: number;
   readonly keepAliveMs: number;
   readonly stallMs: number;
@@ -35,15 +41,8 @@ const COMPLETE = 'event: complete\ndata:\n\n';
 /** So that clients which were cut at once do not come back at once. */
 const RETRY_JITTER_MS = 5_000;
 
-const STREAM_HEADERS = Object.freeze({
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
-  // Proxies that would hold back what looks small: do not.
-  'x-accel-buffering': 'no',
-});
-
 export function createSseTransport(options: SseOptions): SseTransport {
-  const { graphql, mask, maxBodyBytes, random = Math.random } = options;
+  const { graphql, mask, turns, maxBodyBytes, random = Math.random } = options;
   const heartbeat = createHeartbeat(options);
   const open = new Set<(lastWords: string) => void>();
   let isDraining = false;
@@ -58,32 +57,44 @@ export function createSseTransport(options: SseOptions): SseTransport {
     const read = await readRequest(request, response, maxBodyBytes, mask);
     if (read === undefined) return;
     const prepared = await graphql.prepare(read, lastEventId ? { lastEventId } : {});
-    if (!('kind' in prepared)) return stream(response, failed({ errors: prepared }));
+    if (!('kind' in prepared)) return stream(response, single({ errors: prepared }));
     if (prepared.kind === 'mutation' && request.method === 'GET') {
       response.writeHead(405, { allow: 'POST' }).end();
       return;
     }
     const begun = await begin(prepared);
     // What was recorded is answered; a stream would only hold up the drain.
-    if (isDraining && prepared.kind === 'subscription' && Symbol.asyncIterator in begun) {
-      await begun.return?.();
+    if (isDraining && begun instanceof PullStream) {
+      await begun.return();
       return refuse(request, response);
     }
-    const refusal = 'errors' in begun && lastEventId ? refusalStatus(begun) : undefined;
+    const refusal = begun instanceof PullStream || !lastEventId ? undefined : refusalStatus(begun);
     if (refusal === 204) response.writeHead(204).end();
     else if (refusal !== undefined && 'errors' in begun) sendErrors(response, refusal, begun.errors ?? []);
-    else await stream(response, Symbol.asyncIterator in begun ? begun : failed(begun));
+    else await stream(response, begun instanceof PullStream ? begun : single(begun));
   }
 
-  async function begin({ kind, args }: Operation): Promise<AsyncIterableIterator<StreamedResult> | ExecutionResult> {
-    if (kind === 'subscription') return graphql.subscribe(args, (streamed) => streamed);
-    return single({ result: await graphql.run(args), eventId: undefined });
+  async function begin({ kind, args }: Operation): Promise<PullStream<Frame> | ExecutionResult> {
+    return kind === 'subscription' ? graphql.subscribe(args) : graphql.run(args);
   }
 
-  async function stream(response: ServerResponse, results: AsyncIterableIterator<StreamedResult>): Promise<void> {
-    const outlet = createOutlet(response);
+  async function stream(response: ServerResponse, results: PullStream<Frame>): Promise<void> {
+    // Leaving ends the pump, whatever it waits for.
+    const leave = (): void => void results.return();
+    response.once('close', leave);
+    try {
+      using outlet = await openSseOutlet(response);
+      // It may have left while its stream was being prepared.
+      if (response.closed) return;
+      await streamTo(outlet, response, results);
+    } finally {
+      leave();
+    }
+  }
+
+  async function streamTo(outlet: SseOutlet, response: ServerResponse, results: PullStream<Frame>): Promise<void> {
     using _beating = heartbeat.add({
-      beat: () => void outlet.write(':\n\n'),
+      beat: () => outlet.say(':\n\n'),
       get waitingSince() {
         return outlet.waitingSince;
       },
@@ -91,20 +102,11 @@ export function createSseTransport(options: SseOptions): SseTransport {
     });
     const end = (lastWords: string): void => endForGood(response, lastWords);
     open.add(end);
-    // Leaving settles the pending `next()`, so the loop below ends whatever it waits for.
-    const leave = (): void => void Promise.resolve(results.return?.()).catch(() => undefined);
-    // It may have left while its stream was being prepared.
-    if (response.closed) leave();
-    else response.once('close', leave);
     try {
-      await outlet.write(':\n\n');
-      for await (const streamed of results) {
-        if (response.closed || response.writableEnded) return;
-        await outlet.write(frame(streamed));
-      }
-      await outlet.end(COMPLETE);
-    } catch (error) {
-      await outlet.write(frame({ result: { errors: [mask(error)] }, eventId: undefined }));
+      outlet.say(':\n\n');
+      await pump(results, outlet, (frame) => frame.encode(outlet.encode), turns).catch((error: unknown) => {
+        outlet.write(outlet.encode(resultFrame({ errors: [mask(error)] })));
+      });
       await outlet.end(COMPLETE);
     } finally {
       open.delete(end);
@@ -141,49 +143,6 @@ function endForGood(response: ServerResponse, lastWords: string): void {
   response.once('finish', () => response.req.socket.destroySoon()).end(lastWords);
 }
 
-/** JSON has no line breaks of its own, so one `data:` line holds it. */
-function frame({ result, eventId }: StreamedResult): string {
-  const payload = { ...result, ...(result.errors === undefined ? {} : { errors: result.errors.map(toPayload) }) };
-  const id = eventId === undefined ? '' : `id: ${eventId}\n`;
-  return `${id}event: next\ndata: ${JSON.stringify(payload)}\n\n`;
-}
-
-interface Outlet {
-  readonly waitingSince: number | undefined;
-  /** Resolves when the reader can take more, or is gone. */
-  write(text: string): Promise<void>;
-  /** Resolves when the last words are handed over, or the reader is gone: until then it may still stall. */
-  end(lastWords: string): Promise<void>;
-}
-
-function createOutlet(response: ServerResponse): Outlet {
-  const watch = createWriteWatch();
-  response.writeHead(200, STREAM_HEADERS);
-  return {
-    get waitingSince() {
-      return watch.waitingSince;
-    },
-    async write(text) {
-      if (response.writableEnded || response.destroyed || response.write(text)) return;
-      watch.started();
-      await new Promise<void>((resolve) => {
-        const settle = (): void => {
-          response.off('drain', settle).off('close', settle);
-          resolve();
-        };
-        response.on('drain', settle).on('close', settle);
-      });
-      watch.finished();
-    },
-    async end(lastWords) {
-      if (response.writableEnded || response.destroyed) return;
-      watch.started();
-      await new Promise<void>((resolve) => response.once('close', resolve).end(lastWords, resolve));
-      watch.finished();
-    },
-  };
-}
-
 async function readRequest(
   request: IncomingMessage,
   response: ServerResponse,
@@ -218,11 +177,7 @@ function sendErrors(response: ServerResponse, status: number, errors: readonly G
   sendJson(response, status, { errors: errors.map(toPayload) }, 'application/graphql-response+json');
 }
 
-function failed(result: ExecutionResult): AsyncIterableIterator<StreamedResult> {
-  return single({ result, eventId: undefined });
-}
-
-async function* single(streamed: StreamedResult): AsyncGenerator<StreamedResult, undefined> {
-  yield streamed;
-  return undefined;
+/** A result that cannot be written as JSON fails the stream. */
+function single(result: ExecutionResult): PullStream<Frame> {
+  return new SingleFrame(() => resultFrame(result));
 }

@@ -1,115 +1,108 @@
 /**
- * One subscription's results: each item of its source is executed on its own, masked, and handed over together with
- * its cursor. This is the seam where the execution of one event comes to be shared by all its watchers.
+ * One subscription's results: each item of its source, executed (once for all who watch the same), masked, and ready to
+ * be sent.
  */
-import {
-  createSourceEventStream,
-  executeSubscriptionEvent,
-  validateSubscriptionArgs,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type FieldNode,
-  type ValidatedSubscriptionArgs,
-} from 'graphql';
-import type { StreamExtension } from '../schema/context.ts';
-import type { Turns } from '../util/turns.ts';
-import type { MaskError } from './errors.ts';
-
-export interface StreamedResult {
-  readonly result: ExecutionResult;
-  /** What a client hands back to go on after this item, if its stream can be resumed. */
-  readonly eventId: string | undefined;
-}
-
-export type ResultStream<Item> = AsyncIterableIterator<Item, void, void>;
+import { createSourceEventStream, validateSubscriptionArgs, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { PullStream, toPullStream } from '../util/pull-stream.ts';
+import { maskResult, type MaskError } from './errors.ts';
+import type { Frame } from './frame.ts';
+import type { OpenOperation, SharedExecution } from './shared-execution.ts';
 
 export interface SubscribeDeps {
   readonly mask: MaskError;
-  /** One for all streams of a server: together they leave the event loop to others. */
-  readonly turns: Turns;
+  readonly shared: SharedExecution;
 }
 
 /**
- * @param deliver what a transport makes of one result.
+ * @param scope what the viewer may see.
  * @returns the stream, or a result without data when it could not begin. A stream that fails later throws the masked error.
  */
-export async function subscribeOperation<Item>(
+export async function subscribeOperation(
   args: ExecutionArgs,
-  { mask, turns }: SubscribeDeps,
-  deliver: (streamed: StreamedResult) => Item,
-): Promise<ResultStream<Item> | ExecutionResult> {
+  scope: string,
+  { mask, shared }: SubscribeDeps,
+): Promise<PullStream<Frame> | ExecutionResult> {
   const validated = validateSubscriptionArgs(args);
   if (!('operation' in validated)) return { errors: validated.map(mask) };
   const source = await createSourceEventStream(validated);
-  if (!isAsyncIterable(source)) return { ...source, errors: (source.errors ?? []).map(mask) };
-  const eventIdOf = findEventIdOf(validated);
-  return mapStream(source, mask, async (item) => {
-    const pause = turns.share();
-    if (pause !== undefined) await pause;
-    const result = await executeSubscriptionEvent({ ...validated, rootValue: item });
-    return deliver({ result: maskResult(result, mask), eventId: eventIdOf?.(item) });
-  });
+  if (!isStream(source)) return maskResult(source as ExecutionResult, mask);
+  return new Results(toPullStream(source), shared.open(validated, scope), mask);
 }
 
-export function maskResult(result: ExecutionResult, mask: MaskError): ExecutionResult {
-  return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) };
-}
+class Results extends PullStream<Frame> {
+  readonly #source: PullStream<object>;
+  readonly #operation: OpenOperation;
+  readonly #mask: MaskError;
+  /** One that had to be waited for. */
+  #executed: Frame | undefined;
 
-/** Written by hand: re-wrapped in a generator, `return()` would wait for the pending `next()`. */
-function mapStream<Source, Item>(
-  source: AsyncIterable<Source>,
-  mask: MaskError,
-  map: (item: Source) => Promise<Item>,
-): ResultStream<Item> {
-  const iterator = source[Symbol.asyncIterator]();
-  return {
-    async next() {
-      try {
-        const { done, value } = await iterator.next();
-        return done === true ? { done, value: undefined } : { done: false, value: await map(value) };
-      } catch (error) {
-        // Whoever reads does not leave a stream that failed; its source may have more to release.
-        await iterator.return?.();
-        throw mask(error);
-      }
-    },
-    async return() {
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-function findEventIdOf(args: ValidatedSubscriptionArgs): StreamExtension['eventIdOf'] | undefined {
-  const name = rootField(args, args.operation.selectionSet.selections)?.name.value;
-  const field = name === undefined ? undefined : args.schema.getSubscriptionType()?.getFields()[name];
-  const stream: unknown = field?.extensions['stream'];
-  return isStreamExtension(stream) ? stream.eventIdOf : undefined;
-}
-
-type Selections = ValidatedSubscriptionArgs['operation']['selectionSet']['selections'];
-
-/** Validation saw to it that there is one. It may stand in a fragment. */
-function rootField(args: ValidatedSubscriptionArgs, selections: Selections): FieldNode | undefined {
-  for (const selection of selections) {
-    if (selection.kind === 'Field') return selection;
-    const inner =
-      selection.kind === 'InlineFragment'
-        ? selection.selectionSet
-        : args.fragments[selection.name.value]?.definition.selectionSet;
-    const field = inner === undefined ? undefined : rootField(args, inner.selections);
-    if (field !== undefined) return field;
+  constructor(source: PullStream<object>, operation: OpenOperation, mask: MaskError) {
+    super();
+    this.#source = source;
+    this.#operation = operation;
+    this.#mask = mask;
+    source.onReady = () => this.ready();
   }
-  return undefined;
+
+  protected take(): Frame | undefined {
+    try {
+      return this.#next();
+    } catch (error) {
+      throw this.#mask(error);
+    }
+  }
+
+  #next(): Frame | undefined {
+    const executed = this.#executed;
+    this.#executed = undefined;
+    if (executed !== undefined) return executed;
+    const item = this.#source.pull();
+    if (item === undefined) {
+      if (this.#source.isOver) this.end();
+      return undefined;
+    }
+    const frame = this.#operation.frameOf(item);
+    if (!(frame instanceof Promise)) return frame;
+    this.waitFor(this.#wait(frame));
+    return undefined;
+  }
+
+  async #wait(frame: Promise<Frame>): Promise<void> {
+    try {
+      this.#executed = await frame;
+    } catch (error) {
+      throw this.#mask(error);
+    }
+  }
+
+  protected release(): void {
+    void this.#source.return();
+    this.#operation[Symbol.dispose]();
+  }
 }
 
-function isStreamExtension(value: unknown): value is StreamExtension {
-  return typeof value === 'object' && value !== null && 'eventIdOf' in value && typeof value.eventIdOf === 'function';
+/** A stream of one. */
+export class SingleFrame extends PullStream<Frame> {
+  #make: (() => Frame) | undefined;
+
+  constructor(make: () => Frame) {
+    super();
+    this.#make = make;
+  }
+
+  protected take(): Frame | undefined {
+    const make = this.#make;
+    this.#make = undefined;
+    if (make === undefined) this.end();
+    return make?.();
+  }
+
+  protected release(): void {
+    this.#make = undefined;
+  }
 }
 
-function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
+/** What a source gives are the items of one of the manager's streams, which are objects. */
+function isStream(value: AsyncIterable<unknown> | ExecutionResult): value is AsyncIterable<object> {
   return Symbol.asyncIterator in value;
 }

@@ -4,22 +4,29 @@
  * leaving peers.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { validateExecutionArgs, type ExecutionResult } from 'graphql';
+import type { Socket } from 'node:net';
+import { validateExecutionArgs, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
 import { ShuttingDownError } from '../domain/errors.ts';
+import { PullStream } from '../util/pull-stream.ts';
+import type { Turns } from '../util/turns.ts';
 import { authenticateWithin, type Authenticate } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
+import type { Frame } from './frame.ts';
 import type { Graphql } from './graphql.ts';
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
+import { createLiveness } from './liveness.ts';
 import { keepOrderById } from './message-order.ts';
-import { createSocketOutlet } from './socket-outlet.ts';
+import { pump } from './pump.ts';
+import { createSocketOutlet, type SocketOutlet } from './socket-outlet.ts';
+import { createNextFrames } from './websocket-frame.ts';
 
 export interface WebSocketOptions {
   readonly graphql: Graphql;
   readonly mask: MaskError;
+  readonly turns: Turns;
   readonly logger: Logger;
   readonly authenticate?: Authenticate | undefined;
   readonly maxBodyBytes: number;
@@ -30,7 +37,7 @@ export interface WebSocketOptions {
 }
 
 export interface WebSocketTransport extends Disposable {
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
   /** Finish what was accepted, then close every socket with 1012, spread over `spreadMs`. Bounded by the signal. */
   drain(spreadMs: number, signal: AbortSignal): Promise<void>;
   readonly socketCount: number;
@@ -39,6 +46,13 @@ export interface WebSocketTransport extends Disposable {
 interface Extra extends Record<PropertyKey, unknown> {
   readonly request: IncomingMessage;
   readonly socket: WebSocket;
+  readonly outlet: SocketOutlet;
+}
+
+/** What `subscribe` is given of an operation: also which one it is, and where its results go. */
+interface SubscribeArgs extends ExecutionArgs {
+  readonly id: string;
+  readonly outlet: SocketOutlet;
 }
 type Params = Record<string, unknown>;
 
@@ -64,10 +78,6 @@ export function createWebSocketTransport(options: WebSocketOptions): WebSocketTr
   const state = { isDraining: false };
   const protocol = createProtocol(options, state, running);
 
-  sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
-    attach({ protocol, socket, request, heartbeat, logger });
-  });
-
   async function drain(spreadMs: number, signal: AbortSignal): Promise<void> {
     state.isDraining = true;
     await settled(running, signal);
@@ -77,7 +87,9 @@ export function createWebSocketTransport(options: WebSocketOptions): WebSocketTr
 
   return {
     handleUpgrade(request, socket, head) {
-      sockets.handleUpgrade(request, socket, head, (upgraded) => sockets.emit('connection', upgraded, request));
+      sockets.handleUpgrade(request, socket, head, (upgraded) => {
+        attach({ protocol, socket: upgraded, connection: socket, request, heartbeat, logger });
+      });
     },
     drain,
     get socketCount() {
@@ -92,10 +104,12 @@ export function createWebSocketTransport(options: WebSocketOptions): WebSocketTr
 }
 
 function createProtocol(
-  { graphql, mask, authenticate, authTimeoutMs, logger }: WebSocketOptions,
+  { graphql, mask, turns, authenticate, authTimeoutMs, logger }: WebSocketOptions,
   state: { readonly isDraining: boolean },
   running: Set<Promise<unknown>>,
 ): Server<Extra> {
+  const frames = createNextFrames();
+
   async function onConnect({ extra, connectionParams }: Context<Params, Extra>): Promise<boolean> {
     if (authenticate === undefined) return true;
     const check = (signal: AbortSignal): Promise<void> => authenticate(extra.request, connectionParams, signal);
@@ -113,7 +127,7 @@ function createProtocol(
 
   return makeServer<Params, Extra>({
     onConnect,
-    async onSubscribe(_context, _id, payload) {
+    async onSubscribe({ extra: { outlet } }, id, payload) {
       const prepared = await graphql.prepare({
         query: payload.query,
         ...(payload.operationName == null ? {} : { operationName: payload.operationName }),
@@ -124,7 +138,8 @@ function createProtocol(
       if (!('kind' in prepared)) return prepared;
       // Wrong variables end the operation before it begins; left to `execute` they would be sent as its result.
       const validated = validateExecutionArgs(prepared.args);
-      return 'operation' in validated ? prepared.args : validated.map(mask);
+      if (!('operation' in validated)) return validated.map(mask);
+      return { ...prepared.args, id, outlet } satisfies SubscribeArgs;
     },
     async execute(args) {
       const result = graphql.run(args);
@@ -135,7 +150,13 @@ function createProtocol(
         running.delete(result);
       }
     },
-    subscribe: (args) => graphql.subscribe(args, ({ result }) => result),
+    async subscribe(args) {
+      const results = await graphql.subscribe(args);
+      if (!(results instanceof PullStream)) return results;
+      // Made by `onSubscribe` above.
+      const { id, outlet } = args as SubscribeArgs;
+      return pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns));
+    },
     onNext(...hook) {
       const { errors, data } = hook[4];
       if (errors === undefined) return undefined;
@@ -143,6 +164,26 @@ function createProtocol(
     },
     onError: (_context, _id, _payload, errors) => errors.map((error) => toPayload(mask(error))),
   });
+}
+
+/**
+ * To graphql-ws a stream that gives nothing and ends with its source, so that graphql-ws says `complete` or `error` in
+ * its time; the results go out by the pump.
+ */
+function pumping(results: PullStream<Frame>, run: () => Promise<void>): AsyncIterableIterator<never, undefined> {
+  return {
+    async next() {
+      await run();
+      return { done: true, value: undefined };
+    },
+    async return() {
+      await results.return();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /**
@@ -156,25 +197,23 @@ async function* once(result: ExecutionResult): AsyncGenerator<ExecutionResult, v
 interface Attachment {
   readonly protocol: Server<Extra>;
   readonly socket: WebSocket;
+  readonly connection: Socket;
   readonly request: IncomingMessage;
   readonly heartbeat: Heartbeat;
   readonly logger: Logger;
 }
 
 /** What joins a socket of `ws` to the protocol of graphql-ws. */
-function attach({ protocol, socket, request, heartbeat, logger }: Attachment): void {
-  const outlet = createSocketOutlet(socket);
-  let isAnswering = true;
+function attach({ protocol, socket, connection, request, heartbeat, logger }: Attachment): void {
+  const outlet = createSocketOutlet(socket, connection);
+  const liveness = createLiveness(() => outlet.bytesWritten);
   const beating = heartbeat.add({
     beat(late) {
       // Our ping would stand behind what the reader has not taken yet; whether it takes anything is watched below.
-      if (outlet.waitingSince !== undefined) {
-        isAnswering = true;
-        return;
-      }
-      if (!isAnswering && !late) return socket.terminate();
-      isAnswering = false;
-      socket.ping();
+      if (outlet.waitingSince !== undefined) return liveness.heard();
+      const verdict = liveness.beat(late);
+      if (verdict === 'dead') socket.terminate();
+      else if (verdict === 'ask') socket.ping();
     },
     get waitingSince() {
       return outlet.waitingSince;
@@ -182,7 +221,7 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
     // The close frame stands behind what the reader does not take; if it never does, `closeTimeout` drops the socket.
     stalled: () => socket.close(TRY_AGAIN_LATER, 'Reading too slowly'),
   });
-  socket.on('pong', () => (isAnswering = true));
+  socket.on('pong', liveness.heard);
   socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
 
   const closed = protocol.opened(
@@ -196,7 +235,7 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
           if (socket.readyState === socket.OPEN) await protocolHandle(text);
         });
         socket.on('message', (data) => {
-          isAnswering = true;
+          liveness.heard();
           const text = messageText(data);
           handle(text).catch((error: unknown) => {
             if (isServerMessage(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
@@ -206,7 +245,7 @@ function attach({ protocol, socket, request, heartbeat, logger }: Attachment): v
         });
       },
     },
-    { socket, request },
+    { socket, request, outlet },
   );
   socket.once('close', (code, reason) => {
     beating[Symbol.dispose]();

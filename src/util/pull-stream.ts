@@ -9,7 +9,10 @@
 export abstract class PullStream<Item extends object> implements AsyncIterableIterator<Item, void, void> {
   #onReady: (() => void) | undefined;
   /** Calls of `next` that wait, in their order. */
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #isBusy = false;
+  #isPulled = false;
   #isOver = false;
 
   /**
@@ -17,12 +20,16 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
    * @throws what the stream failed with; it is over then.
    */
   pull(): Item | undefined {
-    if (this.#isOver) return undefined;
+    if (this.#isOver || this.#isBusy) return undefined;
+    this.#isPulled = true;
     try {
+      if (this.#failure !== undefined) throw this.#failure.error;
       return this.take();
     } catch (error) {
       this.end();
       throw error;
+    } finally {
+      this.#isPulled = false;
     }
   }
 
@@ -32,7 +39,7 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
   }
 
   /** Whom to call when `pull`, after it gave nothing, may give something, or the stream is over. One at a time. */
-  set onReady(callback: (() => void) | undefined) {
+  set onReady(callback: () => void) {
     this.#onReady = callback;
   }
 
@@ -41,7 +48,9 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
       const item = this.pull();
       if (item !== undefined) return { done: false, value: item };
       if (this.#isOver) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await new Promise<void>((resolve) => {
+        (this.#waiting ??= []).push(resolve);
+      });
     }
   }
 
@@ -54,7 +63,7 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     return this;
   }
 
-  /** As `pull`, of a stream that is not over. It begins what the stream needs when it is first called. */
+  /** As `pull`, of a stream that waits for nothing. It begins what the stream needs when it is first called. */
   protected abstract take(): Item | undefined;
 
   /** Let go of whatever the stream holds; called once. */
@@ -62,15 +71,73 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
 
   /** There may be an item where there was none. */
   protected ready(): void {
-    this.#onReady?.();
-    for (const resume of this.#waiting.splice(0)) resume();
+    if (this.#isBusy) return;
+    // Whoever is pulling sees for itself.
+    if (!this.#isPulled) this.#onReady?.();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const resume of waiting ?? []) resume();
+  }
+
+  /** Nothing is taken until this has settled; the stream fails if it does. */
+  protected waitFor(work: Promise<unknown>): void {
+    this.#isBusy = true;
+    const settle = (failure?: { readonly error: unknown }): void => {
+      this.#failure = failure;
+      this.#isBusy = false;
+      this.ready();
+    };
+    work.then(
+      () => settle(),
+      (error: unknown) => settle({ error }),
+    );
   }
 
   /** Nothing comes any more. */
   protected end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#isBusy = false;
     this.release();
     this.ready();
+  }
+}
+
+/** Any other async iterable as a stream to pull from. */
+export function toPullStream<Item extends object>(source: AsyncIterable<Item>): PullStream<Item> {
+  return isPullStream(source) ? source : new IteratorStream(source);
+}
+
+function isPullStream<Item extends object>(source: AsyncIterable<Item>): source is PullStream<Item> {
+  return source instanceof PullStream;
+}
+
+class IteratorStream<Item extends object> extends PullStream<Item> {
+  readonly #iterator: AsyncIterator<Item, unknown>;
+  #result: IteratorResult<Item, unknown> | undefined;
+
+  constructor(source: AsyncIterable<Item>) {
+    super();
+    this.#iterator = source[Symbol.asyncIterator]();
+  }
+
+  protected take(): Item | undefined {
+    const result = this.#result;
+    this.#result = undefined;
+    if (result === undefined) {
+      this.waitFor(this.#advance());
+      return undefined;
+    }
+    if (result.done !== true) return result.value;
+    this.end();
+    return undefined;
+  }
+
+  async #advance(): Promise<void> {
+    this.#result = await this.#iterator.next();
+  }
+
+  protected release(): void {
+    Promise.resolve(this.#iterator.return?.()).catch(() => undefined);
   }
 }

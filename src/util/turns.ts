@@ -1,10 +1,11 @@
 /**
- * Streams that catch up always have something to do and never wait for I/O: on promises alone they would hold the
- * event loop, and with it every other request, until the last of them is done. They share its turns instead.
+ * Streams that catch up always have something to do and never wait for I/O: left alone they would hold the event loop,
+ * and with it every other request, until the last of them is done. They share its turns instead.
  */
 export interface Turns {
-  /** Undefined while the present turn of the event loop is young; else resolves in the next turn. */
-  share(): Promise<void> | undefined;
+  /** True once the present turn of the event loop has been used up: whoever has more to do goes on in the next. */
+  readonly isUp: boolean;
+  inNext(resume: () => void): void;
 }
 
 /** @param mostMs how long one turn may be used up. */
@@ -20,14 +21,14 @@ export function createTurns(mostMs = 10): Turns {
   }
 
   return {
-    share() {
+    get isUp() {
       if (began === undefined) {
         began = performance.now();
         setImmediate(nextTurn);
-        return undefined;
+        return false;
       }
-      if (performance.now() - began < mostMs) return undefined;
-      return new Promise((resolve) => waiting.push(resolve));
+      return performance.now() - began >= mostMs;
     },
+    inNext: (resume) => void waiting.push(resume),
   };
 }

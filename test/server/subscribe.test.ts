@@ -1,13 +1,18 @@
-import { buildSchema, GraphQLError, parse, type ExecutionArgs } from 'graphql';
+import { buildSchema, GraphQLError, parse, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { expect, test } from 'vitest';
+import type { Frame } from '../../src/server/frame.ts';
+import { createSharedExecution } from '../../src/server/shared-execution.ts';
 import { subscribeOperation } from '../../src/server/subscribe.ts';
 import { cancellable } from '../../src/util/cancellable.ts';
-import { createTurns } from '../../src/util/turns.ts';
+import { PullStream } from '../../src/util/pull-stream.ts';
 
 const SCHEMA = buildSchema('type Query { none: Int } type Subscription { count: Int }');
 
 /** @returns the arguments of a subscription, and whether its source is still held. */
-function createCounting(): { readonly args: ExecutionArgs; readonly isHeld: () => boolean } {
+function createCounting(): {
+  readonly args: ExecutionArgs;
+  readonly isHeld: () => boolean;
+} {
   let held = false;
   const count = (): AsyncIterable<{ count: number }> =>
     cancellable(async function* () {
@@ -25,26 +30,42 @@ function createCounting(): { readonly args: ExecutionArgs; readonly isHeld: () =
 }
 
 const mask = (error: unknown): GraphQLError => new GraphQLError(`masked ${String(error)}`);
-const deps = { mask, turns: createTurns() };
+const deps = { mask, shared: createSharedExecution({ mask }) };
+
+function begun(stream: PullStream<Frame> | ExecutionResult): PullStream<Frame> {
+  if (!(stream instanceof PullStream)) throw new Error('the stream did not begin');
+  return stream;
+}
+
+async function nextOf(stream: PullStream<Frame>): Promise<unknown> {
+  const { value } = await stream.next();
+  return value === undefined ? undefined : JSON.parse(value.json);
+}
 
 test('each item is executed on its own, and leaving releases the source', async () => {
   const { args, isHeld } = createCounting();
-  const stream = await subscribeOperation(args, deps, ({ result }) => result.data?.['count']);
-  if (!(Symbol.asyncIterator in stream)) throw new Error('the stream did not begin');
-  expect([(await stream.next()).value, (await stream.next()).value]).toEqual([1, 2]);
+  const stream = begun(await subscribeOperation(args, '', deps));
+  expect([await nextOf(stream), await nextOf(stream)]).toEqual([{ data: { count: 1 } }, { data: { count: 2 } }]);
   expect(isHeld()).toBe(true);
-  await stream.return?.();
-  expect(isHeld()).toBe(false);
+  await stream.return();
   expect((await stream.next()).done).toBe(true);
+  await Promise.resolve();
+  expect(isHeld()).toBe(false);
 });
 
-test('a result that cannot be delivered fails the stream, masked, and releases the source', async () => {
+test('a result that cannot be written as JSON fails the stream, masked, and releases the source', async () => {
   const { args, isHeld } = createCounting();
-  const stream = await subscribeOperation(args, deps, () => {
-    throw new Error('broken');
+  const schema = buildSchema('scalar Any type Query { none: Int } type Subscription { count: Any }');
+  const any = schema.getType('Any');
+  if (any === undefined || !('coerceOutputValue' in any)) throw new Error('no scalar');
+  any.coerceOutputValue = () => ({
+    toJSON(): never {
+      throw new Error('broken');
+    },
   });
-  if (!(Symbol.asyncIterator in stream)) throw new Error('the stream did not begin');
+  const stream = begun(await subscribeOperation({ ...args, schema }, '', deps));
   await expect(stream.next()).rejects.toThrow('masked Error: broken');
+  await Promise.resolve();
   expect(isHeld()).toBe(false);
 });
 
@@ -55,7 +76,7 @@ test('a source that cannot begin is a result without data', async () => {
       throw new Error('broken');
     },
   };
-  const result = await subscribeOperation({ schema: SCHEMA, document, rootValue }, deps, ({ result }) => result);
+  const result = await subscribeOperation({ schema: SCHEMA, document, rootValue }, '', deps);
   expect(result).toMatchObject({ errors: [{ message: expect.stringMatching(/^masked/) as string }] });
   expect('data' in result && result.data != null).toBe(false);
 });

@@ -1,0 +1,44 @@
+/** A subscription's document, ready for its items: how one is written, if that depends on the item alone. */
+import type { ValidatedSubscriptionArgs } from 'graphql';
+import type { StreamExtension } from '../schema/context.ts';
+import { collectFields, compileSelection, NotPlainError, valueResolver, type WriteJson } from './compiled-selection.ts';
+import { rootFields } from './sharing-key.ts';
+
+export interface CompiledSubscription {
+  /** The whole result of an item, as JSON. Undefined when it depends on more than the item. */
+  readonly write: WriteJson | undefined;
+  readonly stream: StreamExtension;
+}
+
+const PLAIN_STREAM: StreamExtension = Object.freeze({});
+
+export function compileSubscription(args: ValidatedSubscriptionArgs): CompiledSubscription {
+  const type = args.schema.getSubscriptionType();
+  const name = rootFields(args, args.operation.selectionSet.selections)[0]?.name.value;
+  const field = name === undefined ? undefined : type?.getFields()[name];
+  const stream: unknown = field?.extensions['stream'];
+  return { write: compileResult(args), stream: isStreamExtension(stream) ? stream : PLAIN_STREAM };
+}
+
+function compileResult(args: ValidatedSubscriptionArgs): WriteJson | undefined {
+  const type = args.schema.getSubscriptionType();
+  if (type == null) return undefined;
+  try {
+    const [root, ...others] = collectFields(args, type, args.operation.selectionSet.selections);
+    const field = root === undefined ? undefined : type.getFields()[root[1][0]?.name.value ?? ''];
+    if (root === undefined || field === undefined || others.length > 0) return undefined;
+    const [key, nodes] = root;
+    // The arguments of the root say where the source begins; what is made of an item may not ask them.
+    const resolve = valueResolver({ name: field.name, args: [], resolve: field.resolve }, 1);
+    const write = compileSelection(args, field.type, nodes);
+    const start = `{"data":{${JSON.stringify(key)}:`;
+    return write === undefined ? undefined : (item) => `${start}${write(resolve(item))}}}`;
+  } catch (error) {
+    if (error instanceof NotPlainError) return undefined;
+    throw error;
+  }
+}
+
+function isStreamExtension(value: unknown): value is StreamExtension {
+  return typeof value === 'object' && value !== null;
+}

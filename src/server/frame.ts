@@ -1,0 +1,47 @@
+/**
+ * One result, ready to be sent: its JSON text as UTF-8, and what a client hands back to go on after it. A frame is
+ * shared by all its watchers, and so is what each transport makes of it.
+ */
+import type { ExecutionResult } from 'graphql';
+import { toPayload } from './errors.ts';
+
+/** What a transport makes of a frame: bytes, each as one character of a string (latin1). */
+export type Encode = (frame: Frame) => string;
+
+export class Frame {
+  /** The result as JSON: the bytes of its UTF-8, each as one character. A socket takes such a string as it is. */
+  readonly json: string;
+  /** For `Last-Event-ID`, if the stream can be resumed. */
+  readonly eventId: string | undefined;
+  /** What it takes in memory, roughly. */
+  readonly bytes: number;
+  #encoded: Map<Encode, string> | undefined;
+
+  constructor(json: string, eventId: string | undefined) {
+    this.json = utf8AsLatin1(json);
+    this.eventId = eventId;
+    // Its text, and what a transport makes of it.
+    this.bytes = 2 * this.json.length + 200;
+  }
+
+  /** Made once for each encoder. */
+  encode(encode: Encode): string {
+    const known = this.#encoded?.get(encode);
+    if (known !== undefined) return known;
+    const text = encode(this);
+    (this.#encoded ??= new Map()).set(encode, text);
+    return text;
+  }
+}
+
+/** @throws what `toJSON` of a value throws. */
+export function resultFrame({ errors, ...result }: ExecutionResult, eventId?: string): Frame {
+  return new Frame(
+    JSON.stringify({ ...result, ...(errors === undefined ? {} : { errors: errors.map(toPayload) }) }),
+    eventId,
+  );
+}
+
+export function utf8AsLatin1(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}

@@ -1,0 +1,142 @@
+/**
+ * One execution for all watchers: what an operation makes of an item of its source is worked out, masked and written as
+ * JSON when the first watcher reaches it, and remembered for the others. That is right only where the outcome depends
+ * on the item and the selection alone. So a selection is shared when it compiles (`compiled-selection.ts`), which a
+ * field that reads "now" does not; anything else is executed for each watcher.
+ *
+ * Two watchers share when they sent the same document and operation name, may see the same, and agree in every variable
+ * that is used anywhere but in an argument of the root field. Those arguments, the cursor among them, say where a
+ * source begins and what it leaves out; they say nothing of what is made of an item.
+ */
+import { executeSubscriptionEvent, type ExecutionResult, type ValidatedSubscriptionArgs } from 'graphql';
+import type { MaybePromise } from '../util/maybe-promise.ts';
+import type { WriteJson } from './compiled-selection.ts';
+import { compileSubscription } from './compiled-subscription.ts';
+import { maskResult, type MaskError } from './errors.ts';
+import { Frame, resultFrame } from './frame.ts';
+import { sharingKey } from './sharing-key.ts';
+
+export interface SharedExecution {
+  /** @param scope what the viewer may see: part of what must be equal. */
+  open(args: ValidatedSubscriptionArgs, scope: string): OpenOperation;
+  /** What is remembered at this moment. */
+  readonly stats: { readonly operations: number; readonly frames: number; readonly bytes: number };
+}
+
+/** One watcher's use of an operation. Dispose it when the watcher leaves. */
+export interface OpenOperation extends Disposable {
+  /** @throws what cannot be written as JSON, unmasked. */
+  frameOf(item: object): MaybePromise<Frame>;
+}
+
+export interface SharedExecutionOptions {
+  readonly mask: MaskError;
+  /** What is remembered of all operations together, roughly. */
+  readonly maxBytes?: number;
+}
+
+interface Operation {
+  /** Undefined for one that nobody shares. */
+  readonly key: string | undefined;
+  readonly args: ValidatedSubscriptionArgs;
+  readonly write: WriteJson | undefined;
+  readonly eventIdOf: ((item: object) => string) | undefined;
+  /** Undefined where it is not shared. */
+  readonly frames: Map<object, Remembered> | undefined;
+  users: number;
+}
+
+interface Remembered {
+  readonly frames: Map<object, Remembered>;
+  readonly item: object;
+  readonly frame: Frame;
+}
+
+/** A burst of a busy task, or the stretch in which a crowd that catches up is spread. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExecutionOptions): SharedExecution {
+  const operations = new Map<string, Operation>();
+  // In the order in which they were made: the first is the one to go.
+  const remembered = new Set<Remembered>();
+  let bytes = 0;
+
+  function begin(args: ValidatedSubscriptionArgs, key: string | undefined): Operation {
+    const { write, stream } = compileSubscription(args);
+    const isShared = key !== undefined && write !== undefined && stream.sharesItems === true;
+    const operation: Operation = {
+      key: isShared ? key : undefined,
+      args,
+      write,
+      eventIdOf: stream.eventIdOf,
+      frames: isShared ? new Map() : undefined,
+      users: 0,
+    };
+    if (isShared) operations.set(key, operation);
+    return operation;
+  }
+
+  function remember(frames: Map<object, Remembered>, item: object, frame: Frame): void {
+    const one = { frames, item, frame };
+    frames.set(item, one);
+    remembered.add(one);
+    bytes += frame.bytes;
+    for (const oldest of remembered) {
+      if (bytes <= maxBytes) break;
+      forget(oldest);
+    }
+  }
+
+  function forget(one: Remembered): void {
+    one.frames.delete(one.item);
+    remembered.delete(one);
+    bytes -= one.frame.bytes;
+  }
+
+  function close(operation: Operation): void {
+    operation.users -= 1;
+    if (operation.users > 0 || operation.key === undefined) return;
+    operations.delete(operation.key);
+    for (const one of operation.frames?.values() ?? []) forget(one);
+  }
+
+  function execute({ args, write, eventIdOf }: Operation, item: object): MaybePromise<Frame> {
+    const eventId = eventIdOf?.(item);
+    try {
+      if (write !== undefined) return new Frame(write(item), eventId);
+    } catch {
+      // Not plain, or a value that does not fit its field: graphql-js says what becomes of it, with its place.
+    }
+    const result = executeSubscriptionEvent({ ...args, rootValue: item });
+    const toFrame = (outcome: ExecutionResult): Frame => resultFrame(maskResult(outcome, mask), eventId);
+    return result instanceof Promise ? result.then(toFrame) : toFrame(result);
+  }
+
+  function frameOf(operation: Operation, item: object): MaybePromise<Frame> {
+    const { frames } = operation;
+    const known = frames?.get(item);
+    if (known !== undefined) return known.frame;
+    const frame = execute(operation, item);
+    if (frames !== undefined && frame instanceof Frame) remember(frames, item, frame);
+    return frame;
+  }
+
+  return {
+    open(args, scope) {
+      const key = sharingKey(args, scope);
+      const operation = (key === undefined ? undefined : operations.get(key)) ?? begin(args, key);
+      operation.users += 1;
+      let isOpen = true;
+      return {
+        frameOf: (item) => frameOf(operation, item),
+        [Symbol.dispose]() {
+          if (isOpen) close(operation);
+          isOpen = false;
+        },
+      };
+    },
+    get stats() {
+      return { operations: operations.size, frames: remembered.size, bytes };
+    },
+  };
+}
