@@ -1,0 +1,123 @@
+/**
+ * Many watchers and one count. A row first brings every watcher up to the same event, then knows exactly how many
+ * deliveries each further event must cause; one too few is a timeout, one too many or out of order a failure.
+ */
+import { createHttpConnection, toRequest, type HttpConnection } from './http-client.ts';
+import { emitMany, SUBSCRIPTIONS, type Selection } from './documents.ts';
+import { openWatcher, type Transport, type Watcher } from './watcher.ts';
+
+export interface CrowdOptions {
+  readonly port: number;
+  readonly transport: Transport;
+  readonly selection: Selection;
+  readonly count: number;
+  readonly taskOf: (index: number) => string;
+  readonly onEvent?: (sequence: number, watcher: Watcher) => void;
+}
+
+export interface Crowd extends Disposable {
+  readonly watchers: readonly Watcher[];
+  readonly emitter: HttpConnection;
+  readonly delivered: number;
+  /** Forget what was delivered so far; then `delivered` counts from 0. */
+  restart(): void;
+  /** Resolves when so many were delivered since `restart`. Rejects when a watcher is closed or time is up. */
+  arrived(deliveries: number, withinMs?: number): Promise<void>;
+  /** Throws unless exactly so many were delivered since `restart`, each in its order. */
+  check(deliveries: number): void;
+}
+
+const AT_ONCE = 50;
+
+export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
+  const { port, count, taskOf, transport, selection, onEvent } = options;
+  let delivered = 0;
+  let goal = Number.POSITIVE_INFINITY;
+  let reached: PromiseWithResolvers<undefined> | undefined;
+  let closed = 0;
+  const watchers: Watcher[] = [];
+
+  const open = async (index: number): Promise<void> => {
+    watchers[index] = await openWatcher({
+      port,
+      transport,
+      query: SUBSCRIPTIONS[selection],
+      variables: { taskId: taskOf(index) },
+      onEvent(sequence, watcher) {
+        delivered += 1;
+        onEvent?.(sequence, watcher);
+        if (delivered >= goal) reached?.resolve(undefined);
+      },
+      onClose({ closeCode }) {
+        closed += 1;
+        reached?.reject(new Error(`the server closed a watcher (${closeCode}) in the middle of the row`));
+      },
+    });
+  };
+  for (let index = 0; index < count; index += AT_ONCE) {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - index) }, (_, more) => open(index + more)));
+  }
+
+  const crowd: Crowd = {
+    watchers,
+    emitter: createHttpConnection(port),
+    get delivered() {
+      return delivered;
+    },
+    restart() {
+      delivered = 0;
+    },
+    async arrived(deliveries, withinMs = 60_000) {
+      if (closed > 0) throw new Error(`the server closed ${closed} watchers`);
+      if (delivered >= deliveries) return;
+      goal = deliveries;
+      reached = Promise.withResolvers();
+      const late = setTimeout(() => {
+        reached?.reject(new Error(`only ${delivered} of ${deliveries} deliveries came within ${withinMs} ms`));
+      }, withinMs);
+      try {
+        await reached.promise;
+      } finally {
+        clearTimeout(late);
+        reached = undefined;
+        goal = Number.POSITIVE_INFINITY;
+      }
+    },
+    check(deliveries) {
+      const disorders = watchers.reduce((sum, watcher) => sum + watcher.disorders, 0);
+      if (delivered !== deliveries) throw new Error(`${delivered} deliveries, expected ${deliveries}`);
+      if (disorders > 0) throw new Error(`${disorders} deliveries out of order`);
+    },
+    [Symbol.dispose]() {
+      crowd.emitter[Symbol.dispose]();
+      for (const { socket } of watchers) socket.removeAllListeners('close').destroy();
+    },
+  };
+  return crowd;
+}
+
+/** Emits to every task until every watcher has seen the same last event of its task: from then on all are live. */
+export async function bringUpToDate(crowd: Crowd, port: number, tasks: readonly string[]): Promise<void> {
+  for (let round = 1; round <= 100; round += 1) {
+    for (let at = 0; at < tasks.length; at += 500) {
+      const events = tasks.slice(at, at + 500).map((taskId) => ({ taskId }));
+      await crowd.emitter.send(toRequest(port, emitMany(events)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.min(100 * round, 500)));
+    if (crowd.watchers.every(({ last }) => last > 0)) break;
+  }
+  // All have begun; one more tells that none is behind.
+  const before = crowd.watchers.map(({ last }) => last);
+  const newest = Math.max(...before);
+  crowd.restart();
+  for (let at = 0; at < tasks.length; at += 500) {
+    const events = tasks.slice(at, at + 500).map((taskId) => ({ taskId }));
+    await crowd.emitter.send(toRequest(port, emitMany(events)));
+  }
+  const deadline = Date.now() + 30_000;
+  while (crowd.watchers.some(({ last }) => last !== newest + 1)) {
+    if (Date.now() > deadline) throw new Error('not every watcher became live');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  crowd.restart();
+}

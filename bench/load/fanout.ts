@@ -1,0 +1,74 @@
+/** Many watchers of one task or of many, one mutation at a time: what a delivery costs the server. */
+import { bringUpToDate, openCrowd } from './crowd.ts';
+import { emitMany, emitOne, type Selection } from './documents.ts';
+import { toRequest } from './http-client.ts';
+import type { Metrics, Target } from './jobs.ts';
+import { cpuMicros } from './proc.ts';
+import type { Transport } from './watcher.ts';
+
+export interface FanoutParams {
+  readonly transport: Transport;
+  readonly selection: Selection;
+  readonly watchers: number;
+  /** Watchers are spread evenly over these. */
+  readonly tasks: number;
+  /** 1: `emitEvent`; more: so many in one `emitEvents`. */
+  readonly eventsAtOnce: number;
+  /** Mutations in the measured window, and before it. */
+  readonly mutations: number;
+  readonly warmUp: number;
+}
+
+export async function fanout({ port, pid }: Target, params: FanoutParams): Promise<Metrics> {
+  const { transport, selection, watchers: count, eventsAtOnce, mutations, warmUp } = params;
+  const tasks = Array.from({ length: params.tasks }, (_, index) => `fanout-${index}`);
+  const taskOf = (index: number): string => tasks[index % tasks.length] ?? '';
+  using crowd = await openCrowd({ port, transport, selection, count, taskOf });
+  await bringUpToDate(crowd, port, tasks);
+  const requests = prepareRequests(port, tasks, eventsAtOnce);
+  const perMutation = (count / tasks.length) * eventsAtOnce;
+
+  // The next mutation waits until every delivery of this one has come.
+  const run = async (times: number): Promise<void> => {
+    crowd.restart();
+    for (let done = 1; done <= times; done += 1) {
+      const request = requests[done % requests.length];
+      if (request !== undefined) await crowd.emitter.send(request);
+      await crowd.arrived(perMutation * done);
+    }
+  };
+  await run(warmUp);
+  const bytesBefore = totalBytes(crowd.watchers);
+  const cpuBefore = cpuMicros(pid);
+  const since = performance.now();
+  await run(mutations);
+  const seconds = (performance.now() - since) / 1_000;
+  const cpu = cpuMicros(pid) - cpuBefore;
+  const deliveries = perMutation * mutations;
+  const bytes = totalBytes(crowd.watchers) - bytesBefore;
+  // A delivery too many would come late.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  crowd.check(deliveries);
+  return {
+    cpuUsPerDelivery: cpu / deliveries,
+    deliveries,
+    deliveriesPerSecond: deliveries / seconds,
+    bytesPerDelivery: bytes / deliveries,
+  };
+}
+
+/** Requests that go round the tasks, so many events each. */
+function prepareRequests(port: number, tasks: readonly string[], eventsAtOnce: number): readonly Buffer[] {
+  const count = Math.ceil(tasks.length / eventsAtOnce);
+  return Array.from({ length: count }, (_, turn) => {
+    const events = Array.from({ length: eventsAtOnce }, (_, index) => ({
+      taskId: tasks[(turn * eventsAtOnce + index) % tasks.length] ?? '',
+    }));
+    const [first] = events;
+    return toRequest(port, events.length === 1 && first !== undefined ? emitOne(first) : emitMany(events));
+  });
+}
+
+function totalBytes(watchers: readonly { readonly bytes: number }[]): number {
+  return watchers.reduce((sum, { bytes }) => sum + bytes, 0);
+}

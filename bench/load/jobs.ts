@@ -1,0 +1,26 @@
+/** What a load process can be asked to do, each with its parameters and with figures as its answer. */
+import { emit } from './emit.ts';
+import { fanout } from './fanout.ts';
+
+/** The server under load. */
+export interface Target {
+  readonly port: number;
+  readonly pid: number;
+  /** Where its store is, for figures of the same disk. */
+  readonly directory: string;
+}
+
+export type Metrics = Readonly<Record<string, number>>;
+
+export const JOBS = { fanout, emit };
+
+type Jobs = typeof JOBS;
+export type Work = {
+  [Name in keyof Jobs]: { readonly job: Name; readonly params: Parameters<Jobs[Name]>[1] };
+}[keyof Jobs];
+
+export interface LoadRequest {
+  readonly target: Target;
+  readonly work: Work;
+}
+export type LoadAnswer = { readonly metrics: Metrics } | { readonly failure: string };

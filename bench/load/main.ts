@@ -1,0 +1,16 @@
+/** The load process: does one job, told and answered over the channel to its parent, and ends. */
+import { JOBS, type LoadAnswer, type LoadRequest, type Metrics, type Target } from './jobs.ts';
+
+process.once('message', (request: LoadRequest) => {
+  const answer = (text: LoadAnswer): void => void process.send?.(text, () => process.exit(0));
+  run(request).then(
+    (metrics) => answer({ metrics }),
+    (error: unknown) => answer({ failure: error instanceof Error ? error.message : String(error) }),
+  );
+});
+
+function run({ target, work }: LoadRequest): Promise<Metrics> {
+  // Each job's parameters belong to its name; the types cannot follow that through a table.
+  const job = JOBS[work.job] as (target: Target, params: typeof work.params) => Promise<Metrics>;
+  return job(target, work.params);
+}

@@ -1,0 +1,26 @@
+/** What the kernel counted for a process: the same source for every server, read right before and after a window. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** User and system time of all threads together, in microseconds. */
+export function cpuMicros(pid: number): number {
+  let nanos = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    // A thread may end between the listing and the reading.
+    const text = readIfThere(`/proc/${pid}/task/${thread}/schedstat`);
+    nanos += Number(text?.split(' ')[0] ?? 0);
+  }
+  return nanos / 1_000;
+}
+
+export function rssBytes(pid: number): number {
+  const kb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kb ?? 0) * 1024;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+/** Mutations with nobody watching: how many a second, and what one costs. */
+import type { EmitParams } from '../load/emit.ts';
+import type { Entry, Row, Scale } from '../lib/row.ts';
+import type { ServerName } from '../lib/server.ts';
+
+const SERVERS = [
+  'drumline sqlite',
+  'drumline memory',
+  'yoga',
+  'apollo',
+  'mercurius',
+  'mercurius jit',
+  'raw http',
+] as const;
+
+const ONE = {
+  metric: 'mutationsPerSecond',
+  unit: 'mutations/s',
+  better: 'higher',
+  also: { cpuUsPerMutation: 'CPU µs', loadBusyPercent: '% load busy' },
+} as const;
+const MANY = {
+  metric: 'eventsPerSecond',
+  unit: 'events/s',
+  better: 'higher',
+  also: { cpuUsPerEvent: 'CPU µs', loadBusyPercent: '% load busy' },
+} as const;
+
+export function emitRows({ isSmoke }: Scale): readonly Row[] {
+  const one: EmitParams = {
+    connections: isSmoke ? 4 : 32,
+    eventsAtOnce: 1,
+    tasks: 1,
+    components: 1,
+    warmUpMs: isSmoke ? 50 : 1_500,
+    measureMs: isSmoke ? 100 : 2_500,
+  };
+  const many = { ...one, connections: isSmoke ? 2 : 8, eventsAtOnce: isSmoke ? 10 : 100 };
+  const connections = `${one.connections} connections`;
+  return [
+    { ...ONE, name: 'emit-http', title: `one event a mutation, ${connections}`, entries: entries(one) },
+    {
+      ...ONE,
+      name: 'emit-http-32-tasks',
+      title: `one event a mutation, ${connections}, 32 tasks`,
+      entries: entries({ ...one, tasks: 32 }),
+    },
+    {
+      ...MANY,
+      name: 'emit-batch',
+      title: `${many.eventsAtOnce} events of a task a mutation, ${many.connections} connections`,
+      entries: entries(many),
+    },
+    {
+      ...MANY,
+      name: 'emit-batch-100-tasks',
+      title: `${many.eventsAtOnce} events of as many tasks a mutation, ${many.connections} connections`,
+      entries: entries({ ...many, tasks: 100 }),
+    },
+    {
+      ...MANY,
+      name: 'emit-1000-components',
+      title: `${many.eventsAtOnce} events of a task with 1,000 components a mutation`,
+      entries: entries({ ...many, components: 1_000 }),
+    },
+  ];
+}
+
+/** Ours has a writer thread beside the main one and may use both cores; the others have nothing to use a second with. */
+function entries(params: EmitParams): readonly Entry[] {
+  return SERVERS.map((server: ServerName) => ({
+    label: server,
+    server,
+    work: { job: 'emit', params },
+    cores: server === 'drumline sqlite' ? '0,1' : '0',
+    yardstick: 'raw http',
+    ours: 'drumline sqlite',
+  }));
+}
