@@ -47,6 +47,7 @@ export function createTailSlots(limits: TailLimits, begin: (slot: Slot) => void)
   // Insertion order is order of use.
   const slots = new Map<string, Slot>();
   const counted = new Map<Slot, { readonly events: number; readonly bytes: number }>();
+  let latest: Slot | undefined;
   let events = 0;
   let bytes = 0;
 
@@ -87,10 +88,13 @@ export function createTailSlots(limits: TailLimits, begin: (slot: Slot) => void)
   return {
     get: (taskId) => slots.get(taskId),
     use(taskId) {
+      // One that was used last stands at the end already.
+      if (latest?.taskId === taskId && isCurrent(latest)) return latest;
       const known = slots.get(taskId);
       const slot = known ?? emptySlot(taskId);
       slots.delete(taskId);
       slots.set(taskId, slot);
+      latest = slot;
       if (known === undefined) {
         rebalance(slot);
         begin(slot);

@@ -62,6 +62,8 @@ class TaskUpdates extends PullStream<TaskUpdate> {
   /** Nothing is there to be read until somebody says so: a word that comes during a read is not forgotten by it. */
   #isWaiting = false;
   #isCalled = false;
+  /** The page reached the head when it was read: whatever was recorded since, somebody says so. */
+  #isAtHead = false;
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
 
@@ -129,9 +131,13 @@ class TaskUpdates extends PullStream<TaskUpdate> {
         if (update !== undefined) return update;
         progress = this.#progress ?? progress;
       }
+      if (this.#isAtHead && !this.#isCalled) {
+        this.#isWaiting = true;
+        return undefined;
+      }
+      this.#isCalled = false;
       const page = log.read(this.#options.taskId, { after: progress.seq, limit: PAGE_EVENTS });
       if (page instanceof Promise) {
-        this.#isCalled = false;
         this.waitFor(this.#turnTo(progress, page));
         return undefined;
       }
@@ -145,10 +151,13 @@ class TaskUpdates extends PullStream<TaskUpdate> {
         return undefined;
       }
       this.#open(page);
+      // Who watches all of a task that goes on has nothing more to say there; others look once more.
+      this.#isAtHead = page.length < PAGE_EVENTS && this.#checkpoints === undefined;
     }
   }
 
   #open(page: readonly TaskEvent[]): void {
+    this.#isAtHead = false;
     this.#page = page;
     this.#index = 0;
   }
@@ -159,6 +168,7 @@ class TaskUpdates extends PullStream<TaskUpdate> {
     const { memo } = this.#deps;
     const update = memo.eventStep(before, event);
     this.#progress = update.progress;
+    if (isFinal(update.progress)) this.#isAtHead = false;
     if (matchesEvent(this.#options.filter, event)) {
       this.#checkpoints?.frameSent();
       return update;

@@ -140,13 +140,14 @@ function abstractWriter(
   type: GraphQLAbstractType,
   selections: readonly SelectionNode[],
 ): WriteJson {
-  const resolveType = contextFree(type.resolveType, 1);
-  if (resolveType === undefined) throw new NotPlainError();
+  // Pothos wraps what tells the type, so its parameters say nothing; given no context, it cannot ask it.
+  const resolveType = type.resolveType as ((value: unknown, ...none: undefined[]) => unknown) | undefined | null;
+  if (resolveType == null) throw new NotPlainError();
   const writers = new Map(
     scope.schema.getPossibleTypes(type).map((each) => [each.name, objectWriter(scope, each, selections)]),
   );
   return (value) => {
-    const name = resolveType(value);
+    const name = resolveType(value, undefined, undefined);
     const write = typeof name === 'string' ? writers.get(name) : undefined;
     if (write === undefined) throw new NotPlainError();
     return write(value);

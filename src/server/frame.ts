@@ -16,6 +16,8 @@ export class Frame {
   /** What it takes in memory, roughly. */
   readonly bytes: number;
   #encoded: Map<Encode, string> | undefined;
+  #latest: Encode | undefined;
+  #latestText = '';
 
   constructor(json: string, eventId: string | undefined) {
     this.json = utf8AsLatin1(json);
@@ -26,10 +28,11 @@ export class Frame {
 
   /** Made once for each encoder. */
   encode(encode: Encode): string {
-    const known = this.#encoded?.get(encode);
-    if (known !== undefined) return known;
-    const text = encode(this);
+    if (this.#latest === encode) return this.#latestText;
+    const text = this.#encoded?.get(encode) ?? encode(this);
     (this.#encoded ??= new Map()).set(encode, text);
+    this.#latest = encode;
+    this.#latestText = text;
     return text;
   }
 }
