@@ -18,6 +18,7 @@ import { authenticateWithin, type Authenticate } from './server/auth.ts';
 import { createErrorMask } from './server/errors.ts';
 import { createGraphql } from './server/graphql.ts';
 import { createHealth } from './server/health.ts';
+import { createGraphqlAnswers } from './server/http-graphql.ts';
 import { createHttpServer } from './server/http.ts';
 import type { Logger } from './server/logger.ts';
 import { createOriginRule } from './server/origin.ts';
@@ -81,7 +82,18 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
       ? undefined
       : (request: IncomingMessage) =>
           authenticateWithin(authTimeoutMs, (signal) => authenticate(request, undefined, signal));
-  const http = createHttpServer({ ...config, graphql, sse, webSockets, origins, checkCaller, health, mask, logger });
+  const answerGraphql = createGraphqlAnswers(graphql, config.maxBodyBytes);
+  const http = createHttpServer({
+    ...config,
+    answerGraphql,
+    sse,
+    webSockets,
+    origins,
+    checkCaller,
+    health,
+    mask,
+    logger,
+  });
   cleanup.defer(() => http.drain());
 
   const resources = cleanup.move();

@@ -25,7 +25,9 @@ export const ComponentName = z
   .min(1, 'must not be empty')
   // A character is at most two code units: nothing much longer is taken apart to be counted.
   .refine(
-    (name) => name.length <= 2 * LIMITS.componentLength && [...name].length <= LIMITS.componentLength,
+    (name) =>
+      name.length <= LIMITS.componentLength ||
+      (name.length <= 2 * LIMITS.componentLength && [...name].length <= LIMITS.componentLength),
     `must be at most ${LIMITS.componentLength} characters`,
   )
   .refine(

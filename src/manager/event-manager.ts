@@ -6,7 +6,14 @@ import { v7 as uuidV7 } from 'uuid';
 import { z } from 'zod';
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
 import { BadInputError, EventIdConflictError, LimitExceededError, type InputIssue } from '../domain/errors.ts';
-import { EmitEventInput, InitTaskInput, toNewEvent, type NewEvent, type TaskEvent } from '../domain/event.ts';
+import {
+  EmitEventInput,
+  InitTaskInput,
+  toNewEvent,
+  type NewEvent,
+  type ParsedEvent,
+  type TaskEvent,
+} from '../domain/event.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { PublishObservationInput, toNewObservation, type Observation } from '../domain/observation.ts';
 import type { TaskProgress } from '../domain/progress.ts';
@@ -47,6 +54,10 @@ export interface EventManager extends AsyncDisposable {
   emit(input: EmitEventInput): Promise<AppendResult>;
   /** Record up to `LIMITS.batchEvents` events, of any tasks: all, or none. Issues begin with `inputs` and the index. */
   emitMany(inputs: readonly EmitEventInput[]): Promise<readonly AppendResult[]>;
+  /** As `emit`, of an event that was parsed already. */
+  emitParsed(event: ParsedEvent): Promise<AppendResult>;
+  /** As `emitMany`, of 1 to `LIMITS.batchEvents` events that were parsed already. */
+  emitManyParsed(events: readonly ParsedEvent[]): Promise<readonly AppendResult[]>;
   publishObservation(input: PublishObservationInput): Promise<PublishObservationResult>;
 
   /**
@@ -107,17 +118,21 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     const results = await log.append(batch);
     // The events are safe from here on. A lost notice only delays followers until the next catch-up.
     // Of duplicates too: the append that recorded them may have ended in an error.
-    notices.tasksChanged([...new Set(results.map(({ event }) => event.taskId))]);
+    notices.tasksChanged(taskIdsOf(results));
     return results;
   }
 
-  async function emit(input: EmitEventInput): Promise<AppendResult> {
-    const event = toNewEvent(parseInput(EmitEventInput, input, ['input']), newId);
+  async function emitParsed(parsed: ParsedEvent): Promise<AppendResult> {
+    const event = toNewEvent(parsed, newId);
     const [result] = await append([event]).catch((error: unknown) => {
       throw asSingle(error, event);
     });
     if (result === undefined) throw new Error('The log answered an append of one event with none.');
     return result;
+  }
+
+  async function emitManyParsed(events: readonly ParsedEvent[]): Promise<readonly AppendResult[]> {
+    return append(events.map((event) => toNewEvent(event, newId)));
   }
 
   async function initTask(input: InitTaskInput): Promise<InitTaskResult> {
@@ -139,8 +154,10 @@ export function createEventManager(options: EventManagerOptions): EventManager {
 
   return {
     initTask,
-    emit,
-    emitMany: async (inputs) => append(parseBatch(inputs, newId)),
+    emit: async (input) => emitParsed(parseInput(EmitEventInput, input, ['input'])),
+    emitMany: async (inputs) => emitManyParsed(parseBatch(inputs)),
+    emitParsed,
+    emitManyParsed,
     publishObservation,
     subscribe: (taskId, callback) => callbacks.subscribe(taskId, callback),
     unsubscribe: async (taskId, callback) => callbacks.unsubscribe(taskId, callback),
@@ -175,13 +192,13 @@ const BatchSize = z
   .min(1, 'must hold at least one event')
   .max(LIMITS.batchEvents, `must hold at most ${LIMITS.batchEvents} events`);
 
-function parseBatch(inputs: readonly EmitEventInput[], newId: () => string): readonly NewEvent[] {
+function parseBatch(inputs: readonly EmitEventInput[]): readonly ParsedEvent[] {
   parseInput(BatchSize, inputs, ['inputs']);
   const issues: InputIssue[] = [];
-  const events: NewEvent[] = [];
+  const events: ParsedEvent[] = [];
   for (const [index, input] of inputs.entries()) {
     try {
-      events.push(toNewEvent(parseInput(EmitEventInput, input, ['inputs', index]), newId));
+      events.push(parseInput(EmitEventInput, input, ['inputs', index]));
     } catch (error) {
       if (!(error instanceof BadInputError)) throw error;
       issues.push(...error.issues);
@@ -189,6 +206,12 @@ function parseBatch(inputs: readonly EmitEventInput[], newId: () => string): rea
   }
   if (issues.length > 0) throw new BadInputError(issues);
   return events;
+}
+
+function taskIdsOf(results: readonly AppendResult[]): readonly string[] {
+  const [first, second] = results;
+  if (first !== undefined && second === undefined) return [first.event.taskId];
+  return [...new Set(results.map(({ event }) => event.taskId))];
 }
 
 /** A log speaks of batches; whoever sent one event alone is told of `input`. */

@@ -14,7 +14,7 @@ import { taskRef } from './task.ts';
 
 /** A recorded event; its task is read only when somebody asks for it. */
 interface Emitted extends AppendResult {
-  readonly readTask: () => Promise<TaskHead | undefined>;
+  readonly readTask: TaskReader;
 }
 
 const initTaskPayloadRef = builder.objectRef<InitTaskResult>('InitTaskPayload').implement({
@@ -38,7 +38,7 @@ const emitEventPayloadRef = builder.objectRef<Emitted>('EmitEventPayload').imple
       type: taskRef,
       nullable: true,
       description: 'The task as it is now, this event folded in. Null when the caller may emit but not read.',
-      resolve: ({ readTask }) => readTask(),
+      resolve: ({ event, readTask }, _args, { manager }) => readTask(manager, event.taskId),
     }),
     duplicate: t.exposeBoolean('duplicate', {
       description: 'True when this id had been recorded before: `event` is the one first recorded.',
@@ -83,7 +83,10 @@ builder.mutationType({
       type: emitEventPayloadRef,
       description: 'Record one event. When it answers, the event is durable.',
       args: { input: t.arg({ type: emitEventInputRef, required: true, description: 'The event.' }) },
-      resolve: async (_root, { input }, { manager }) => withTask(await manager.emit(input), createTaskReader(manager)),
+      resolve: async (_root, { input }, { manager }) => ({
+        ...(await manager.emit(input)),
+        readTask: createTaskReader(),
+      }),
     }),
 
     emitEvents: t.field({
@@ -92,8 +95,8 @@ builder.mutationType({
       args: { inputs: t.arg({ type: [emitEventInputRef], required: true, description: 'The events, in order.' }) },
       resolve: async (_root, { inputs }, { manager }) => {
         const results = await manager.emitMany(inputs);
-        const readTask = createTaskReader(manager);
-        return results.map((result) => withTask(result, readTask));
+        const readTask = createTaskReader();
+        return results.map((result) => ({ ...result, readTask }));
       },
     }),
 
@@ -106,16 +109,12 @@ builder.mutationType({
   }),
 });
 
-type TaskReader = (taskId: string) => Promise<TaskHead | undefined>;
-
-function withTask(result: AppendResult, readTask: TaskReader): Emitted {
-  return { ...result, readTask: () => readTask(result.event.taskId) };
-}
+type TaskReader = (manager: EventManager, taskId: string) => Promise<TaskHead | undefined>;
 
 /** A batch reads each of its tasks once, however many events of it there are. */
-function createTaskReader(manager: EventManager): TaskReader {
+function createTaskReader(): TaskReader {
   const reads = new Map<string, Promise<TaskHead | undefined>>();
-  return (taskId) => {
+  return (manager, taskId) => {
     const read = reads.get(taskId) ?? manager.getTask(taskId);
     reads.set(taskId, read);
     return read;

@@ -16,10 +16,12 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { EventManager } from '../manager/event-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
 import type { PullStream } from '../util/pull-stream.ts';
+import { compileEmit, type EmitOutcome } from './compiled-emit.ts';
 import { parseDocument, validateDocument } from './document.ts';
 import { maskResult, requestError, type MaskError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
+import { createPreparedDocuments, type PreparedDocument } from './prepared-documents.ts';
 import { createSharedExecution } from './shared-execution.ts';
 import { subscribeOperation } from './subscribe.ts';
 
@@ -34,6 +36,8 @@ export interface GraphqlOptions {
 export interface Operation {
   readonly kind: OperationTypeNode;
   readonly args: ExecutionArgs;
+  /** Records an emit without the general machinery, where it is as producers send them. */
+  readonly record: (() => Promise<EmitOutcome>) | undefined;
 }
 
 export interface Graphql {
@@ -41,6 +45,8 @@ export interface Graphql {
   readonly yoga: YogaServerInstance<object, object>;
   /** Read and check a document. @returns the masked errors when it cannot be run. */
   prepare(request: GraphqlRequest, context?: Partial<SchemaContext>): Promise<Operation | readonly GraphQLError[]>;
+  /** The same, if the document was checked before. */
+  known(request: GraphqlRequest, context?: Partial<SchemaContext>): Operation | undefined;
   /** Run a query or a mutation. Never throws. */
   run(args: ExecutionArgs): Promise<ExecutionResult>;
   /** Run a subscription. @returns a result without data when it could not begin. */
@@ -73,26 +79,47 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
     logging: false,
   });
 
+  const documents = createPreparedDocuments();
+
+  function toOperation(
+    { document, kind, emit }: PreparedDocument,
+    { operationName, variables }: GraphqlRequest,
+    context: Partial<SchemaContext>,
+  ): Operation {
+    const contextValue: SchemaContext = { manager, ...context };
+    const args: ExecutionArgs = {
+      schema,
+      document,
+      operationName: operationName ?? null,
+      variableValues: variables ?? null,
+      contextValue,
+    };
+    const record = emit?.parse(variables ?? {});
+    return { kind, args, record: record === undefined ? undefined : () => record(manager) };
+  }
+
+  function known(request: GraphqlRequest, context: Partial<SchemaContext> = {}): Operation | undefined {
+    const prepared = documents.get(request.query, request.operationName);
+    return prepared === undefined ? undefined : toOperation(prepared, request, context);
+  }
+
   async function prepare(
     request: GraphqlRequest,
     context: Partial<SchemaContext> = {},
   ): Promise<Operation | readonly GraphQLError[]> {
+    const checked = known(request, context);
+    if (checked !== undefined) return checked;
     try {
-      const enveloped = yoga.getEnveloped({ params: request, ...context });
+      const enveloped = yoga.getEnveloped({ params: request });
       const document: DocumentNode = enveloped.parse(request.query);
       // In the order in which Yoga looks, so that one document has one answer.
       const operation = getOperationAST(document, request.operationName);
       if (operation == null) return [unknownOperation(request.operationName)];
       const errors: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
       if (errors.length > 0) return errors.map(mask);
-      const args: ExecutionArgs = {
-        schema,
-        document,
-        operationName: request.operationName ?? null,
-        variableValues: request.variables ?? null,
-        contextValue: await enveloped.contextFactory(),
-      };
-      return { kind: operation.operation, args };
+      const prepared = { document, kind: operation.operation, emit: compileEmit(schema, document, operation) };
+      documents.set(request.query, request.operationName, prepared);
+      return toOperation(prepared, request, context);
     } catch (error) {
       return [mask(error)];
     }
@@ -102,6 +129,7 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
   return {
     yoga,
     prepare,
+    known,
     run: (args) => runOperation(args, mask),
     subscribe: (args) => subscribeOperation(args, scopeOf(args), { mask, shared }),
   };
@@ -155,7 +183,8 @@ function useExecution(mask: MaskError): Plugin {
   return {
     onExecute({ args, setExecuteFn }) {
       if (getOperationAST(args.document, args.operationName) == null) throw unknownOperation(args.operationName);
-      setExecuteFn((executionArgs: ExecutionArgs) => runOperation(executionArgs, mask));
+      const { replay } = args.contextValue as ReplayContext;
+      setExecuteFn((executionArgs: ExecutionArgs) => runOperation(replaying(executionArgs, replay), mask));
     },
     // Streams have a transport of their own, with resume, keep-alive and drain; who did not ask for it gets no other.
     onSubscribe() {
@@ -164,6 +193,16 @@ function useExecution(mask: MaskError): Plugin {
       });
     },
   };
+}
+
+/** As given to Yoga beside a request that was carried out already. */
+interface ReplayContext {
+  readonly replay?: EventManager;
+}
+
+/** What was done already is only said again: see `compiled-emit.ts`. */
+export function replaying(args: ExecutionArgs, replay: EventManager | undefined): ExecutionArgs {
+  return replay === undefined ? args : { ...args, contextValue: { manager: replay } satisfies SchemaContext };
 }
 
 async function runOperation(args: ExecutionArgs, mask: MaskError): Promise<ExecutionResult> {

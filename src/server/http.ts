@@ -11,9 +11,10 @@ import { prefersEventStream } from './accept.ts';
 import type { AuthOutcome } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { createGraphiqlPage, wantsGraphiql } from './graphiql.ts';
-import { GRAPHQL_PATH, type Graphql } from './graphql.ts';
+import { GRAPHQL_PATH } from './graphql.ts';
 import type { Health } from './health.ts';
-import { cutWhenStalled, sendAnswer, sendJson } from './http-messages.ts';
+import type { AnswerGraphql } from './http-graphql.ts';
+import { cutWhenStalled, sendJson } from './http-messages.ts';
 import { sendLanding } from './landing.ts';
 import type { Logger } from './logger.ts';
 import type { OriginRule } from './origin.ts';
@@ -26,7 +27,7 @@ export interface HttpServerOptions {
   readonly drainMs: number;
   readonly stallMs: number;
   readonly graphiql: boolean;
-  readonly graphql: Graphql;
+  readonly answerGraphql: AnswerGraphql;
   readonly sse: SseTransport;
   readonly webSockets: WebSocketTransport;
   readonly origins: OriginRule;
@@ -54,14 +55,14 @@ const WAITING_BYTES = 16 * 1024;
 const CLOSE_SPREAD = 0.25;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { graphql, sse, webSockets, origins, health, mask, logger } = options;
+  const { answerGraphql, sse, webSockets, origins, health, mask, logger } = options;
   const graphiql = createGraphiqlPage();
   const answering = new Set<ServerResponse>();
   let draining: Promise<void> | undefined;
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
-    if (await health.handle(path, response)) return;
+    if (path !== GRAPHQL_PATH && (await health.handle(path, response))) return;
     const refusal = origins.refusal(request);
     // A preflight asks whether it may; it is told no by what its answer does not have.
     if (refusal !== undefined && request.method !== 'OPTIONS') return sendPlain(response, refusal);
@@ -76,8 +77,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (prefersEventStream(request.headers.accept)) return sse.handle(request, response);
     if (draining !== undefined) return refuse(response);
     if (options.graphiql && wantsGraphiql(request)) return graphiql.handle(request, response);
-    // Not by Yoga's own listener: it answers what goes wrong around it with the stack of the error.
-    await sendAnswer(response, await graphql.yoga.handleNodeRequestAndResponse(request, response, {}));
+    await answerGraphql(request, response);
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { validateExecutionArgs, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { validateExecutionArgs, type ExecutionArgs } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
 import { ShuttingDownError } from '../domain/errors.ts';
@@ -13,14 +13,15 @@ import { PullStream } from '../util/pull-stream.ts';
 import type { Turns } from '../util/turns.ts';
 import { authenticateWithin, type Authenticate } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
-import type { Frame } from './frame.ts';
-import type { Graphql } from './graphql.ts';
+import { Frame, resultFrame } from './frame.ts';
+import { replaying, type Graphql, type Operation } from './graphql.ts';
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
 import { createLiveness } from './liveness.ts';
 import { keepOrderById } from './message-order.ts';
 import { pump } from './pump.ts';
 import { createSocketOutlet, type SocketOutlet } from './socket-outlet.ts';
+import { SingleFrame } from './subscribe.ts';
 import { createNextFrames } from './websocket-frame.ts';
 
 export interface WebSocketOptions {
@@ -49,10 +50,11 @@ interface Extra extends Record<PropertyKey, unknown> {
   readonly outlet: SocketOutlet;
 }
 
-/** What `subscribe` is given of an operation: also which one it is, and where its results go. */
-interface SubscribeArgs extends ExecutionArgs {
+/** What `onSubscribe` makes of an operation: also which one it is, and where its results go. */
+interface OperationArgs extends ExecutionArgs {
   readonly id: string;
   readonly outlet: SocketOutlet;
+  readonly record: Operation['record'];
 }
 type Params = Record<string, unknown>;
 
@@ -125,6 +127,18 @@ function createProtocol(
     return false;
   }
 
+  /** @returns what makes the answer's frame: one that cannot be written as JSON fails its operation alone. */
+  async function answerOf({ record, id: _id, outlet: _outlet, ...args }: OperationArgs): Promise<() => Frame> {
+    const outcome = await record?.();
+    if (outcome !== undefined && 'json' in outcome) return () => new Frame(outcome.json, undefined);
+    const result = await graphql.run(outcome === undefined ? args : replaying(args, outcome.replay));
+    return () => resultFrame(result);
+  }
+
+  function deliver({ id, outlet }: OperationArgs, results: PullStream<Frame>): AsyncIterableIterator<never, undefined> {
+    return pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns));
+  }
+
   return makeServer<Params, Extra>({
     onConnect,
     async onSubscribe({ extra: { outlet } }, id, payload) {
@@ -136,31 +150,27 @@ function createProtocol(
       // Asked last: from here to `execute` nothing is waited for, so a drain finds everything that was let through.
       if (state.isDraining) return [mask(new ShuttingDownError())];
       if (!('kind' in prepared)) return prepared;
+      const { args, record } = prepared;
+      if (record !== undefined) return { ...args, id, outlet, record } satisfies OperationArgs;
       // Wrong variables end the operation before it begins; left to `execute` they would be sent as its result.
-      const validated = validateExecutionArgs(prepared.args);
+      const validated = validateExecutionArgs(args);
       if (!('operation' in validated)) return validated.map(mask);
-      return { ...prepared.args, id, outlet } satisfies SubscribeArgs;
+      return { ...args, id, outlet, record } satisfies OperationArgs;
     },
     async execute(args) {
-      const result = graphql.run(args);
+      const result = answerOf(args as OperationArgs);
       running.add(result);
       try {
-        return once(await result);
+        const make = await result;
+        return deliver(args as OperationArgs, new SingleFrame(make));
       } finally {
         running.delete(result);
       }
     },
     async subscribe(args) {
       const results = await graphql.subscribe(args);
-      if (!(results instanceof PullStream)) return results;
-      // Made by `onSubscribe` above.
-      const { id, outlet } = args as SubscribeArgs;
-      return pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns));
-    },
-    onNext(...hook) {
-      const { errors, data } = hook[4];
-      if (errors === undefined) return undefined;
-      return { errors: errors.map(toPayload), ...(data === undefined ? {} : { data }) };
+      const stream = results instanceof PullStream ? results : new SingleFrame(() => resultFrame(results));
+      return deliver(args as OperationArgs, stream);
     },
     onError: (_context, _id, _payload, errors) => errors.map((error) => toPayload(mask(error))),
   });
@@ -184,14 +194,6 @@ function pumping(results: PullStream<Frame>, run: () => Promise<void>): AsyncIte
       return this;
     },
   };
-}
-
-/**
- * A stream of one: graphql-ws ends a stream whose result cannot be written as JSON with an `error` of its id, where a
- * single result that cannot would cost everybody's socket.
- */
-async function* once(result: ExecutionResult): AsyncGenerator<ExecutionResult, void> {
-  yield result;
 }
 
 interface Attachment {

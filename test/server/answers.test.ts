@@ -7,7 +7,7 @@ import { startApp, TASK, type TestApp } from '../support/app.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { breakLog } from './faults.ts';
 
-const STALL_MS = 150;
+const STALL_MS = 400;
 const CANARY = 'canary-31d0';
 const EVENTS = `{ taskEvents(taskId: "${TASK}", first: 500) { nodes { message details } } }`;
 

@@ -1,0 +1,76 @@
+/**
+ * GraphQL's answers over HTTP. Yoga gives them, for it knows every rule of them; emits as producers send them, which are
+ * nearly all that comes, are answered without its cost for each request, in the form in which Yoga answers the same
+ * client, and handed to it as soon as there is more to say than "recorded".
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Graphql, Operation } from './graphql.ts';
+import { isJsonContentType, parsePostBody } from './graphql-request.ts';
+import { readBody, sendAnswer } from './http-messages.ts';
+
+export type AnswerGraphql = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Kinds of clients, by what they accept, whose form of answer is remembered. */
+const MAX_CLIENT_KINDS = 100;
+const MAX_ACCEPT_LENGTH = 200;
+
+export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): AnswerGraphql {
+  /** The content type that Yoga chose, by what the client accepts. */
+  const contentTypes = new Map<string, string>();
+
+  function remember({ headers: { accept = '' } }: IncomingMessage, answer: Response): void {
+    const contentType = answer.headers.get('content-type');
+    if (answer.status !== 200 || contentType === null || accept.length > MAX_ACCEPT_LENGTH) return;
+    if (contentTypes.size < MAX_CLIENT_KINDS) contentTypes.set(accept, contentType);
+  }
+
+  async function byYoga(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Not by Yoga's own listener: it answers what goes wrong around it with the stack of the error.
+    const answer = await graphql.yoga.handleNodeRequestAndResponse(request, response, {});
+    if (request.method === 'POST') remember(request, answer);
+    await sendAnswer(response, answer);
+  }
+
+  return async (request, response) => {
+    const contentType = contentTypes.get(request.headers.accept ?? '');
+    if (contentType === undefined || !isSized(request, maxBodyBytes)) return byYoga(request, response);
+    const body = await readBody(request, maxBodyBytes);
+    const record = body === undefined ? undefined : findEmit(body);
+    const outcome = await record?.();
+    if (outcome !== undefined && 'json' in outcome) {
+      const { json } = outcome;
+      response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(json) }).end(json);
+      return;
+    }
+    const { method, headers, url = '' } = request;
+    const again = await graphql.yoga.fetch(
+      new URL(url, `http://${headers.host ?? 'localhost'}`),
+      { method: method ?? 'POST', headers: plainHeaders(headers), body: body ?? null },
+      outcome === undefined ? {} : { replay: outcome.replay },
+    );
+    await sendAnswer(response, again);
+  };
+
+  /** What records it, if it is an emit of a document that was checked before. */
+  function findEmit(body: Uint8Array): Operation['record'] {
+    try {
+      return graphql.known(parsePostBody(body))?.record;
+    } catch {
+      // Yoga reads it once more, and says what is wrong with it.
+      return undefined;
+    }
+  }
+}
+
+/** A JSON body that says its size, and is not packed. */
+function isSized({ method, headers }: IncomingMessage, maxBodyBytes: number): boolean {
+  if (method !== 'POST' || !isJsonContentType(headers['content-type'])) return false;
+  if (headers['content-encoding'] !== undefined) return false;
+  return Number(headers['content-length'] ?? Number.NaN) <= maxBodyBytes;
+}
+
+function plainHeaders(headers: IncomingMessage['headers']): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] satisfies [string, string]],
+  );
+}
