@@ -1,39 +1,28 @@
 /**
- * GraphQL over WebSocket. graphql-ws keeps the protocol; what it leaves open is decided here: which pages may connect,
- * how long a check may take, that a bad document ends only its own operation, and what becomes of dead, slow and
- * leaving peers.
+ * GraphQL over WebSocket: the sockets. What is said over them is `websocket-protocol.ts`; here is decided what becomes
+ * of dead, slow and leaving peers.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { validateExecutionArgs, type ExecutionArgs } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
+import { CloseCode, handleProtocols, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
-import { ShuttingDownError } from '../domain/errors.ts';
-import { PullStream } from '../util/pull-stream.ts';
-import type { Turns } from '../util/turns.ts';
-import { authenticateWithin, type Authenticate } from './auth.ts';
-import { toPayload, type MaskError } from './errors.ts';
-import { Frame, resultFrame } from './frame.ts';
-import { replaying, type Graphql, type Operation } from './graphql.ts';
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
 import { createLiveness } from './liveness.ts';
 import { keepOrderById } from './message-order.ts';
-import { pump } from './pump.ts';
-import { createSocketOutlet, type SocketOutlet } from './socket-outlet.ts';
-import { SingleFrame } from './subscribe.ts';
-import { createNextFrames } from './websocket-frame.ts';
+import { createSocketOutlet } from './socket-outlet.ts';
+import {
+  createProtocol,
+  isServerMessage,
+  TRY_AGAIN_LATER,
+  type Extra,
+  type ProtocolOptions,
+} from './websocket-protocol.ts';
 
-export interface WebSocketOptions {
-  readonly graphql: Graphql;
-  readonly mask: MaskError;
-  readonly turns: Turns;
-  readonly logger: Logger;
-  readonly authenticate?: Authenticate | undefined;
+export interface WebSocketOptions extends ProtocolOptions {
   readonly maxBodyBytes: number;
   readonly keepAliveMs: number;
   readonly stallMs: number;
-  readonly authTimeoutMs: number;
   readonly random?: () => number;
 }
 
@@ -44,23 +33,8 @@ export interface WebSocketTransport extends Disposable {
   readonly socketCount: number;
 }
 
-interface Extra extends Record<PropertyKey, unknown> {
-  readonly request: IncomingMessage;
-  readonly socket: WebSocket;
-  readonly outlet: SocketOutlet;
-}
-
-/** What `onSubscribe` makes of an operation: also which one it is, and where its results go. */
-interface OperationArgs extends ExecutionArgs {
-  readonly id: string;
-  readonly outlet: SocketOutlet;
-  readonly record: Operation['record'];
-}
-type Params = Record<string, unknown>;
-
-/** Retryable, as all but 44xx and 4500 are for graphql-ws clients. */
+/** For graphql-ws clients: to be retried, as all but 44xx and 4500 are. */
 const SERVICE_RESTART = 1012;
-const TRY_AGAIN_LATER = 1013;
 /** How long a peer may take to answer our close frame before its socket is dropped. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -76,13 +50,12 @@ export function createWebSocketTransport(options: WebSocketOptions): WebSocketTr
   };
   const sockets = new WebSocketServer(serverOptions);
   const heartbeat = createHeartbeat(options);
-  const running = new Set<Promise<unknown>>();
-  const state = { isDraining: false };
-  const protocol = createProtocol(options, state, running);
+  const state = { isDraining: false, running: new Set<Promise<unknown>>() };
+  const protocol = createProtocol(options, state);
 
   async function drain(spreadMs: number, signal: AbortSignal): Promise<void> {
     state.isDraining = true;
-    await settled(running, signal);
+    await settled(state.running, signal);
     const closings = Array.from(sockets.clients, (socket) => closeSoon(socket, random() * spreadMs, signal));
     await Promise.all(closings);
   }
@@ -101,97 +74,6 @@ export function createWebSocketTransport(options: WebSocketOptions): WebSocketTr
       heartbeat[Symbol.dispose]();
       for (const socket of sockets.clients) socket.terminate();
       sockets.close();
-    },
-  };
-}
-
-function createProtocol(
-  { graphql, mask, turns, authenticate, authTimeoutMs, logger }: WebSocketOptions,
-  state: { readonly isDraining: boolean },
-  running: Set<Promise<unknown>>,
-): Server<Extra> {
-  const frames = createNextFrames();
-
-  async function onConnect({ extra, connectionParams }: Context<Params, Extra>): Promise<boolean> {
-    if (authenticate === undefined) return true;
-    const check = (signal: AbortSignal): Promise<void> => authenticate(extra.request, connectionParams, signal);
-    try {
-      const outcome = await authenticateWithin(authTimeoutMs, check);
-      if (outcome === 'accepted') return true;
-      if (outcome === 'refused') extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
-      else extra.socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
-    } catch (error) {
-      logger.error({ err: error }, 'the authentication hook failed');
-      extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
-    }
-    return false;
-  }
-
-  /** @returns what makes the answer's frame: one that cannot be written as JSON fails its operation alone. */
-  async function answerOf({ record, id: _id, outlet: _outlet, ...args }: OperationArgs): Promise<() => Frame> {
-    const outcome = await record?.();
-    if (outcome !== undefined && 'json' in outcome) return () => new Frame(outcome.json, undefined);
-    const result = await graphql.run(outcome === undefined ? args : replaying(args, outcome.replay));
-    return () => resultFrame(result);
-  }
-
-  function deliver({ id, outlet }: OperationArgs, results: PullStream<Frame>): AsyncIterableIterator<never, undefined> {
-    return pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns));
-  }
-
-  return makeServer<Params, Extra>({
-    onConnect,
-    async onSubscribe({ extra: { outlet } }, id, payload) {
-      const prepared = await graphql.prepare({
-        query: payload.query,
-        ...(payload.operationName == null ? {} : { operationName: payload.operationName }),
-        ...(payload.variables == null ? {} : { variables: payload.variables }),
-      });
-      // Asked last: from here to `execute` nothing is waited for, so a drain finds everything that was let through.
-      if (state.isDraining) return [mask(new ShuttingDownError())];
-      if (!('kind' in prepared)) return prepared;
-      const { args, record } = prepared;
-      if (record !== undefined) return { ...args, id, outlet, record } satisfies OperationArgs;
-      // Wrong variables end the operation before it begins; left to `execute` they would be sent as its result.
-      const validated = validateExecutionArgs(args);
-      if (!('operation' in validated)) return validated.map(mask);
-      return { ...args, id, outlet, record } satisfies OperationArgs;
-    },
-    async execute(args) {
-      const result = answerOf(args as OperationArgs);
-      running.add(result);
-      try {
-        const make = await result;
-        return deliver(args as OperationArgs, new SingleFrame(make));
-      } finally {
-        running.delete(result);
-      }
-    },
-    async subscribe(args) {
-      const results = await graphql.subscribe(args);
-      const stream = results instanceof PullStream ? results : new SingleFrame(() => resultFrame(results));
-      return deliver(args as OperationArgs, stream);
-    },
-    onError: (_context, _id, _payload, errors) => errors.map((error) => toPayload(mask(error))),
-  });
-}
-
-/**
- * To graphql-ws a stream that gives nothing and ends with its source, so that graphql-ws says `complete` or `error` in
- * its time; the results go out by the pump.
- */
-function pumping(results: PullStream<Frame>, run: () => Promise<void>): AsyncIterableIterator<never, undefined> {
-  return {
-    async next() {
-      await run();
-      return { done: true, value: undefined };
-    },
-    async return() {
-      await results.return();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
     },
   };
 }
@@ -258,15 +140,6 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
 /** What `ws` hands over is bytes, in one piece or several. */
 function messageText(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8');
-}
-
-/** graphql-ws has no answer to messages that only a server may send; the protocol says 4400. */
-function isServerMessage(text: string): boolean {
-  const message: unknown = JSON.parse(text);
-  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
-  return ![MessageType.ConnectionInit, MessageType.Ping, MessageType.Pong, MessageType.Subscribe, MessageType.Complete]
-    .map(String)
-    .includes(String(message.type));
 }
 
 async function closeSoon(socket: WebSocket, delayMs: number, signal: AbortSignal): Promise<void> {
