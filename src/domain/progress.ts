@@ -3,6 +3,7 @@
  * fact cannot be refused), pure, and never mutates what it was given, so that every server shows the same state for
  * the same log, and any number of subscribers can hold the same value.
  */
+import { withEntry } from '../util/growing-map.ts';
 import type { EventType, Genesis, ProgressStage, TaskEvent } from './event.ts';
 
 export const TASK_STATUSES = ['running', 'completed', 'failed'] as const;
@@ -63,8 +64,8 @@ export function foldEvent(progress: TaskProgress, event: TaskEvent): TaskProgres
   // The end is final: a late fact is recorded, and moves nothing but the place in the log.
   if (isFinal(progress)) return { ...progress, seq: event.seq, hash: event.hash };
   const status = statusAfter(event.eventType);
-  const components = new Map(progress.components);
-  components.set(event.component, componentAfter(progress.components.get(event.component), event));
+  const component = componentAfter(progress.components.get(event.component), event);
+  const components = withEntry(progress.components, event.component, component);
   const overallProgress = meanProgress(components);
   return {
     taskId: progress.taskId,
@@ -121,6 +122,8 @@ function statusAfter(eventType: EventType): TaskStatus {
 /** Summed afresh in a fixed order: a running sum would drift with rounding. */
 function meanProgress(components: ReadonlyMap<string, ComponentProgress>): number {
   let sum = 0;
-  for (const component of components.values()) sum += component.progress;
+  components.forEach((component) => {
+    sum += component.progress;
+  });
   return components.size === 0 ? 0 : sum / components.size;
 }

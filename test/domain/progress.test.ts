@@ -149,6 +149,32 @@ describe('for any history', () => {
     expect.hasAssertions();
   });
 
+  test('of many components as of few: the same sum, in the same order, and no state changes when others follow', () => {
+    const Report = fc.record({ name: fc.nat({ max: 59 }), progress: Fraction });
+    fc.assert(
+      fc.property(fc.array(Report, { minLength: 40, maxLength: 120 }), (reports) => {
+        const last = new Map<string, number>();
+        const expected: unknown[] = [];
+        const events = reports.map(({ name, progress }, index) =>
+          event({ component: `c${name}`, progress, seq: index + 1 }),
+        );
+        for (const { component, progress } of events) {
+          last.set(component, progress ?? last.get(component) ?? 0);
+          let sum = 0;
+          for (const value of last.values()) sum += value;
+          expected.push([sum / last.size, [...last]]);
+        }
+        const seen = states(events).map(({ overallProgress, components }) => [
+          overallProgress,
+          Array.from(components.values(), ({ name, progress }) => [name, progress]),
+        ]);
+        expect(seen).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+    expect.hasAssertions();
+  });
+
   test('the end is final: what comes later moves nothing but the place', () => {
     fc.assert(
       fc.property(RunningHistory, fc.constantFrom('task_completed', 'task_failed'), AnyHistory, (before, end, late) => {

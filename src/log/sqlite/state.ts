@@ -7,6 +7,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import type { Genesis } from '../../domain/event.ts';
 import type { ComponentProgress, TaskProgress } from '../../domain/progress.ts';
+import { growingMap } from '../../util/growing-map.ts';
 import { nextHash, parseGenesis } from '../record.ts';
 import { numberOf, textOf, type Row } from './rows.ts';
 
@@ -182,7 +183,7 @@ interface EncodedState {
 }
 
 function toComponents(components: readonly ComponentProgress[]): TaskProgress['components'] {
-  return new Map(components.map((component) => [component.name, component]));
+  return growingMap(components.map((component) => [component.name, component]));
 }
 
 /** The kind is in it, so that a row of one table is none of another. */
