@@ -18,7 +18,8 @@ import type {
   TaskQuery,
 } from './event-log.ts';
 import { createMemoryObservations, type ObservationStore } from './memory-observations.ts';
-import { planAppend, planTask, type FoundEvent } from './plan-append.ts';
+import { planAppend, planTask } from './plan-append.ts';
+import { ownInput, type FoundEvent } from './record.ts';
 import { comparePlaces, compareUpdates, isAfterPlace, matchesTask } from '../domain/task.ts';
 
 export interface MemoryLogOptions {
@@ -93,13 +94,13 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
       lastRecordedAt: (taskId: string) => tasks.get(taskId)?.lastRecordedAt,
       findEvent: (taskId: string, eventId: string) => tasks.get(taskId)?.byEventId.get(eventId),
     };
-    const plan = planAppend(batch, lookups, now(), randomUUID);
+    const plan = planAppend(batch.map(ownInput), lookups, now(), randomUUID);
     for (const { head } of plan.newTasks) begin(head);
     for (const planned of plan.newEvents) {
       const task = known(planned.event.taskId);
       task.events.push(planned.event);
       // Without the rest of the plan, which holds a state and a text for each event.
-      task.byEventId.set(planned.event.eventId, { event: planned.event, fingerprint: planned.fingerprint });
+      task.byEventId.set(planned.event.eventId, { event: planned.event, hasOwnTime: planned.hasOwnTime });
       task.lastRecordedAt = planned.event.recordedAt;
       if (planned.event.seq % snapshotEvery === 0) task.snapshots.set(planned.event.seq, planned.progress);
     }

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
 import type { Genesis, NewEvent, TaskEvent } from '../domain/event.ts';
 import type { NewObservation, Observation } from '../domain/observation.ts';
+import type { JsonObject } from '../domain/values.ts';
 
 /** A record as stored: its text, and the running hash just after it. */
 export interface StoredRecord {
@@ -29,24 +30,66 @@ export function parseGenesis(record: string): Genesis {
 
 /** Everything of an event but its hash. */
 export function eventRecord(event: Omit<TaskEvent, 'hash'>): string {
-  return JSON.stringify({
-    taskId: event.taskId,
-    seq: event.seq,
-    eventId: event.eventId,
-    eventType: event.eventType,
-    timestamp: event.timestamp,
-    recordedAt: event.recordedAt,
-    component: event.component,
-    stage: event.stage,
-    message: event.message,
-    details: event.details,
-    progress: event.progress,
-    estimatedTimeRemaining: event.estimatedTimeRemaining,
-  });
+  return JSON.stringify(draftEvent(event, event.seq, event.recordedAt));
+}
+
+/** @param previousHash the running hash just before it. */
+export function recordEvent(
+  input: NewEvent,
+  {
+    seq,
+    recordedAt,
+    previousHash,
+  }: { readonly seq: number; readonly recordedAt: number; readonly previousHash: string },
+): { readonly event: TaskEvent; readonly record: string } {
+  const draft = draftEvent(input, seq, recordedAt);
+  const record = JSON.stringify(draft);
+  return { event: finish(draft, nextHash(previousHash, record)), record };
+}
+
+/**
+ * The event that parsing its record would give, without doing so: what is delivered now is what a restart will
+ * deliver. It holds the very `details` of the input: see `ownInput`.
+ */
+export function toEvent(input: NewEvent, place: Pick<TaskEvent, 'seq' | 'recordedAt' | 'hash'>): TaskEvent {
+  return finish(draftEvent(input, place.seq, place.recordedAt), place.hash);
 }
 
 export function parseEvent({ record, hash: eventHash }: StoredRecord): TaskEvent {
-  return { ...(JSON.parse(record) as Omit<TaskEvent, 'hash'>), hash: eventHash };
+  // Our own text, verified by its hash before it comes here.
+  return finish(JSON.parse(record) as EventDraft, eventHash);
+}
+
+type EventDraft = { -readonly [Key in keyof TaskEvent as Exclude<Key, 'hash'>]: TaskEvent[Key] };
+
+/** The keys are in the order of the record, with none for what was left out; adding 0 makes -0 what JSON makes of it. */
+function draftEvent(input: NewEvent, seq: number, recordedAt: number): EventDraft {
+  const draft: EventDraft = {
+    taskId: input.taskId,
+    seq,
+    eventId: input.eventId,
+    eventType: input.eventType,
+    timestamp: (input.timestamp ?? recordedAt) + 0,
+    recordedAt,
+    component: input.component,
+    stage: input.stage,
+    message: input.message,
+  };
+  if (input.details !== undefined) draft.details = input.details;
+  if (input.progress !== undefined) draft.progress = input.progress + 0;
+  if (input.estimatedTimeRemaining !== undefined) draft.estimatedTimeRemaining = input.estimatedTimeRemaining;
+  return draft;
+}
+
+/** The draft itself becomes the event. */
+function finish(draft: EventDraft, eventHash: string): TaskEvent {
+  return Object.assign(draft, { hash: eventHash });
+}
+
+/** A copy that nobody else holds, so that what its producer does to the input later changes no event. */
+export function ownInput(input: NewEvent): NewEvent {
+  const { details } = input;
+  return { ...input, details: details === undefined ? undefined : (JSON.parse(JSON.stringify(details)) as JsonObject) };
 }
 
 export function observationRecord(observation: Omit<Observation, 'hash'>): string {
@@ -73,6 +116,24 @@ export function fingerprint(input: NewEvent | NewObservation): string {
   const { timestamp, ...content } = input;
   const digest = hash('sha256', stringify(content) ?? '', 'hex').slice(0, 16);
   return timestamp === undefined ? digest : `${digest}@${timestamp}`;
+}
+
+/** A recorded event, and whether its producer gave it its timestamp. */
+export interface FoundEvent {
+  readonly event: TaskEvent;
+  readonly hasOwnTime: boolean;
+}
+
+/** Whether an input says what the one did that was recorded under its id. */
+export function isSameInput({ event, hasOwnTime }: FoundEvent, input: NewEvent): boolean {
+  const digest = contentDigest(event);
+  return sameFingerprint(hasOwnTime ? `${digest}@${event.timestamp}` : digest, fingerprint(input));
+}
+
+/** The fingerprint of what an event was recorded from, had it come without a timestamp. */
+export function contentDigest(event: TaskEvent): string {
+  const { seq: _seq, recordedAt: _recordedAt, hash: _hash, timestamp: _timestamp, ...content } = event;
+  return fingerprint(content);
 }
 
 /** A timestamp that either side left out is not compared. */

@@ -10,12 +10,13 @@ import { StoreUnavailableError } from '../domain/errors.ts';
 import type { NewEvent } from '../domain/event.ts';
 import { initialProgress, type TaskProgress } from '../domain/progress.ts';
 import type { AppendResult, EventLog, InitTaskResult, NewTask, TaskHead } from './event-log.ts';
-import { nextHash, parseEvent, parseGenesis, parseObservation } from './record.ts';
+import { nextHash, ownInput, parseEvent, parseGenesis, parseObservation, toEvent } from './record.ts';
 import { toLogError } from './sqlite/errors.ts';
 import { openReadable } from './sqlite/file.ts';
 import { lockStore } from './sqlite/lock.ts';
 import { createObservationRows } from './sqlite/observations.ts';
 import { StoreUnusableError } from './sqlite/open-error.ts';
+import type { Appended } from './sqlite/protocol.ts';
 import { createTaskList } from './sqlite/task-list.ts';
 import { createTaskRows, toHead } from './sqlite/tasks.ts';
 import { openWriteQueue, type WriteQueue } from './sqlite/write-queue.ts';
@@ -96,16 +97,15 @@ function createVerbs(
   }
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
-    const idAt = (index: number): string => batch[index]?.eventId ?? '';
-    const command = { kind: 'append', batch: JSON.stringify(batch), count: batch.length, now: now() } as const;
-    const appended = await queue.send(command, idAt);
-    return appended.map(({ duplicate, ...stored }) => ({ event: parseEvent(stored), duplicate }));
+    const own = batch.map(ownInput);
+    const idAt = (index: number): string => own[index]?.eventId ?? '';
+    return toResults(own, await queue.send({ kind: 'append', now: now(), batch: own }, idAt));
   }
 
   async function initTask(task: NewTask): Promise<InitTaskResult> {
     const known = inSnapshot(() => rows.load(task.taskId));
     if (known !== undefined) return { head: toHead(known), created: false };
-    const record = await queue.send({ kind: 'initTask', task, now: now() });
+    const record = await queue.send({ kind: 'initTask', now: now(), task });
     if (record !== undefined) return { head: firstHead(record), created: true };
     const head = inSnapshot(() => rows.load(task.taskId));
     if (head === undefined) throw new Error(`The writer knows a task that is not there: ${task.taskId}`);
@@ -148,13 +148,22 @@ function createVerbs(
     changes: (query) => read(() => list.changes(query)),
     trim,
     async publishObservation(input) {
-      const command = { kind: 'publish', input: JSON.stringify(input), now: now() } as const;
-      const { duplicate, ...stored } = await queue.send(command, () => input.id);
+      const { duplicate, ...stored } = await queue.send({ kind: 'publish', now: now(), input }, () => input.id);
       return { observation: parseObservation(stored), duplicate };
     },
     readObservations: (range) => read(() => observations.read(range)),
     observationPlace: (seq) => read(() => observations.place(seq)),
   };
+}
+
+function toResults(batch: readonly NewEvent[], [recordedAt, ...places]: Appended): readonly AppendResult[] {
+  return batch.map((input, index) => {
+    const place = places[2 * index] ?? 0;
+    const hash = String(places[2 * index + 1]);
+    return typeof place === 'string'
+      ? { event: parseEvent({ record: place, hash }), duplicate: true }
+      : { event: toEvent(input, { seq: place, recordedAt, hash }), duplicate: false };
+  });
 }
 
 /** Ends a read that failed; that it may fail as well tells nothing new. */

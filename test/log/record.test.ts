@@ -3,17 +3,20 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { TaskEvent } from '../../src/domain/event.ts';
+import type { NewEvent, TaskEvent } from '../../src/domain/event.ts';
 import {
   eventRecord,
   fingerprint,
   genesisRecord,
   nextHash,
   observationRecord,
+  ownInput,
   parseEvent,
   parseGenesis,
   parseObservation,
+  recordEvent,
   sameFingerprint,
+  toEvent,
 } from '../../src/log/record.ts';
 import { newEvent } from '../../src/conformance/event-log/support.ts';
 
@@ -42,6 +45,33 @@ test('the record of an event is this text, in whatever order its fields were giv
   const reversed = Object.fromEntries(Object.entries(EVENT).toReversed()) as unknown as TaskEvent;
   expect(eventRecord(reversed)).toBe(text);
   expect(parseEvent({ record: text, hash: EVENT.hash })).toEqual(EVENT);
+});
+
+test('an event as it is handed out when it was recorded is, key by key, what its record says', () => {
+  const Input = fc.record(
+    {
+      timestamp: fc.option(fc.integer(), { nil: undefined }),
+      message: fc.string({ unit: 'binary' }),
+      details: fc.option(fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }), { nil: undefined }),
+      progress: fc.constantFrom(undefined, 0, -0, 0.1, 1),
+      estimatedTimeRemaining: fc.constantFrom(undefined, '', 'soon'),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(Input, (given) => {
+      const input = newEvent({ eventId: 'e', ...(given as Partial<NewEvent>) });
+      const place = { seq: 3, recordedAt: 7, previousHash: 'before' };
+      const { event, record } = recordEvent(input, place);
+      const parsed = parseEvent({ record, hash: nextHash('before', record) });
+      for (const one of [event, toEvent(ownInput(input), { ...place, hash: event.hash })]) {
+        expect(JSON.stringify(one)).toBe(JSON.stringify(parsed));
+        expect(Object.keys(one)).toEqual(Object.keys(parsed));
+        expect(Object.is(one.progress, -0)).toBe(false);
+      }
+      expect(eventRecord(event)).toBe(record);
+    }),
+  );
 });
 
 test('what was left out of an event is not in its record', () => {

@@ -8,16 +8,16 @@ import { LIMITS } from '../../src/domain/limits.ts';
 import { createGroupWriter, type GroupWriter } from '../../src/log/sqlite/group.ts';
 import { openWritable } from '../../src/log/sqlite/file.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
-import { sizeOf, type WriteReply, type WriteRequest } from '../../src/log/sqlite/protocol.ts';
+import { isRefusal, toRequest, type WriteReply, type WriteRequest } from '../../src/log/sqlite/protocol.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { expectWhole, newEvent, newEvents } from './sqlite-support.ts';
 
-function appendOf(id: number, batch: readonly NewEvent[]): WriteRequest {
-  return { id, command: { kind: 'append', batch: JSON.stringify(batch), count: batch.length, now: 1_000 } };
+function appendOf(batch: readonly NewEvent[]): WriteRequest {
+  return toRequest({ kind: 'append', now: 1_000, batch });
 }
 
 function outcomes(replies: readonly WriteReply[]): readonly string[] {
-  return replies.map(({ error }) => error?.name ?? 'stored');
+  return replies.map((reply) => (isRefusal(reply) ? reply.error.name : 'stored'));
 }
 
 interface OpenWriter extends Disposable {
@@ -83,17 +83,17 @@ test('a full store refuses what does not fit, keeps what does, and goes on when 
   {
     using opened = openWriter(path);
     const { db, writer } = opened;
-    writer.commit([appendOf(1, newEvents('task', 3))]);
+    writer.commit([appendOf(newEvents('task', 3))]);
     const { page_count: pages } = db.prepare('PRAGMA page_count').get() ?? {};
     db.exec(`PRAGMA max_page_count = ${Number(pages) + 1}`);
     const replies = writer.commit([
-      appendOf(2, newEvents('task', 1, 4)),
-      appendOf(3, [newEvent({ taskId: 'new', eventId: 'n' }), large]),
-      appendOf(4, newEvents('task', 1, 5)),
+      appendOf(newEvents('task', 1, 4)),
+      appendOf([newEvent({ taskId: 'new', eventId: 'n' }), large]),
+      appendOf(newEvents('task', 1, 5)),
     ]);
     expect(outcomes(replies)).toEqual(['stored', 'StoreFullError', 'stored']);
     db.exec('PRAGMA max_page_count = 100000');
-    expect(outcomes(writer.commit([appendOf(5, [large])]))).toEqual(['stored']);
+    expect(outcomes(writer.commit([appendOf([large])]))).toEqual(['stored']);
   }
   await using log = await openSqliteLog({ path });
   const events = await expectWhole(log, 'task');
@@ -107,14 +107,14 @@ test('after a transaction that failed, numbers, hashes and folds go on from what
   {
     using opened = openWriter(path);
     const { db, writer } = opened;
-    writer.commit([appendOf(1, newEvents('task', 3))]);
+    writer.commit([appendOf(newEvents('task', 3))]);
     // The row that stands where the next event belongs fails the insert, after the fold was made.
     db.exec(`INSERT INTO event (task, seq, hash, event_id, fingerprint, record) VALUES (2, 1, '', 'e1', '', '')`);
-    const replies = writer.commit([appendOf(2, newEvents('task', 2, 4)), appendOf(3, newEvents('second', 1))]);
+    const replies = writer.commit([appendOf(newEvents('task', 2, 4)), appendOf(newEvents('second', 1))]);
     expect(outcomes(replies)).toEqual(['stored', 'StoreCorruptError']);
     db.exec('DELETE FROM event WHERE task = 2');
-    expect(outcomes(writer.commit([appendOf(4, newEvents('second', 2))]))).toEqual(['stored']);
-    expect(outcomes(writer.commit([appendOf(5, newEvents('task', 2, 6))]))).toEqual(['stored']);
+    expect(outcomes(writer.commit([appendOf(newEvents('second', 2))]))).toEqual(['stored']);
+    expect(outcomes(writer.commit([appendOf(newEvents('task', 2, 6))]))).toEqual(['stored']);
   }
   await using log = await openSqliteLog({ path });
   expect(await expectWhole(log, 'task')).toHaveLength(7);
@@ -124,8 +124,8 @@ test('after a transaction that failed, numbers, hashes and folds go on from what
 test('a fault of the writer over one append is told to its caller alone', async () => {
   await using dir = await openTempDir();
   await using log = await openSqliteLog({ path: join(dir.path, 'log.db') });
-  // No event at all, which the layers above never let through.
-  const broken = null as unknown as NewEvent;
+  // No id at all, which the layers above never let through.
+  const broken = newEvent({ taskId: {} as unknown as string, eventId: 'e' });
   const settled = await Promise.allSettled([log.append(newEvents('task', 3)), log.append([broken])]);
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   await log.append(newEvents('task', 1, 4));
@@ -186,5 +186,5 @@ test('a checkpoint that cannot even be looked at is a warning, and the writer li
 
 test('a task that waits to be begun counts with its title and its labels', () => {
   const task = { taskId: 't', title: 'x'.repeat(1_000), labels: ['y'.repeat(500), 'z'.repeat(500)] };
-  expect(sizeOf({ kind: 'initTask', task, now: 0 })).toBeGreaterThan(2_000);
+  expect(toRequest({ kind: 'initTask', now: 0, task }).text.length).toBeGreaterThan(2_000);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { EventLog } from '../../src/log/event-log.ts';
-import { eventRecord, genesisRecord, nextHash } from '../../src/log/record.ts';
+import { eventRecord, fingerprint, genesisRecord, nextHash } from '../../src/log/record.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -168,6 +168,7 @@ const REFUSED: readonly (readonly [string, string, Operation])[] = [
   ],
   ['an id', `UPDATE event SET event_id = 'e99' WHERE task = 1 AND seq = 20`, repeat(99)],
   ['a fingerprint', `UPDATE event SET fingerprint = '00' WHERE task = 1 AND seq = 20`, repeat(20)],
+  ['a fingerprint, by one bit', `UPDATE event SET fingerprint = ',' WHERE task = 1 AND seq = 20`, repeat(20)],
   [
     'an observation',
     `UPDATE observation SET record = replace(record, 'of o2', 'of o9')`,
@@ -207,6 +208,37 @@ test('a task row that is missing from its index is not begun a second time: the 
            DELETE FROM sqlite_schema WHERE name = 'sqlite_autoindex_task_1'`);
   db.close();
   await expect(openSqliteLog({ path, ...OPTIONS })).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+});
+
+test('a file of format 1, where the fingerprints of all events are stored, tells repetitions as before', async () => {
+  await using dir = await openTempDir();
+  const path = join(dir.path, 'log.db');
+  const timed = newEvent({ eventId: 'timed', timestamp: 5, details: { b: 1, a: 2 } });
+  const untimed = newEvent({ eventId: 'untimed' });
+  {
+    await using log = await openSqliteLog({ path });
+    await log.append([timed, untimed]);
+  }
+  for (const sent of [timed, untimed]) {
+    tamper(path, `UPDATE event SET fingerprint = '${fingerprint(sent)}' WHERE event_id = '${sent.eventId}'`);
+  }
+  tamper(path, 'PRAGMA user_version = 1');
+  {
+    await using log = await openSqliteLog({ path });
+    const again = await log.append([timed, { ...timed, timestamp: undefined }, untimed, { ...untimed, timestamp: 7 }]);
+    expect(again.map(({ event, duplicate }) => [event.seq, duplicate])).toEqual([
+      [1, true],
+      [1, true],
+      [2, true],
+      [2, true],
+    ]);
+    await expect(log.append([{ ...timed, timestamp: 6 }])).rejects.toMatchObject({ code: 'EVENT_ID_CONFLICT' });
+    await expect(log.append([{ ...untimed, message: 'o' }])).rejects.toMatchObject({ code: 'EVENT_ID_CONFLICT' });
+    await log.append([newEvent({ eventId: 'next' })]);
+  }
+  using db = new DatabaseSync(path, { readOnly: true });
+  // An older version would take the new rows for damaged, so it must refuse the file.
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
 });
 
 test('a repetition is answered with the text that was stored, also where this version would write another', async () => {

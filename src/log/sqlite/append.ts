@@ -7,7 +7,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { NewEvent, TaskEvent } from '../../domain/event.ts';
 import type { NewTask } from '../event-log.ts';
 import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from '../plan-append.ts';
-import type { AppendedEvent } from './protocol.ts';
+import { eventRecord } from '../record.ts';
+import { OWN_TIME } from './events.ts';
+import type { Appended } from './protocol.ts';
 import { createHeadWriter } from './heads.ts';
 import { createTaskCache, type CachedTask } from './task-cache.ts';
 import { encodeSnapshot, snapshotChecksum, type TaskState } from './state.ts';
@@ -23,7 +25,7 @@ export interface TaskWriterOptions {
  * failure there is the store's.
  */
 export interface TaskWriter {
-  append(batch: readonly NewEvent[], now: number): () => readonly AppendedEvent[];
+  append(batch: readonly NewEvent[], now: number): () => Appended;
   /** The new task's genesis record; undefined when the task was known. */
   initTask(task: NewTask, now: number): () => string | undefined;
   trim(taskId: string, through: number): () => void;
@@ -62,9 +64,9 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
     tasks.add({ key, genesis, genesisHash: hash, oldestSeq: 1, progress, recordedAt: genesis.createdAt }, record);
   }
 
-  function append(batch: readonly NewEvent[], now: number): () => readonly AppendedEvent[] {
-    // The text of each event that is answered: of a new one as it was planned, of a known one as it is stored.
-    const records = new Map<TaskEvent, string>();
+  function append(batch: readonly NewEvent[], now: number): () => Appended {
+    /** Those that were there before, with the text that is stored. */
+    const found = new Map<TaskEvent, string>();
     const lookups: AppendLookups = {
       head: (taskId) => tasks.get(taskId),
       lastRecordedAt: (taskId) => tasks.get(taskId)?.recordedAt,
@@ -72,28 +74,26 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
         const task = tasks.get(taskId);
         // A task without events has none of that id.
         if (task === undefined || task.progress.seq === 0) return undefined;
-        const found = rows.findEvent(task, eventId);
-        if (found !== undefined) records.set(found.event, found.record);
-        return found;
+        const stored = rows.findEvent(task, eventId);
+        if (stored !== undefined) found.set(stored.event, stored.record);
+        return stored;
       },
     };
     const plan = planAppend(batch, lookups, now, randomUUID);
     return () => {
       for (const task of plan.newTasks) begin(task);
-      for (const planned of plan.newEvents) {
-        records.set(planned.event, planned.record);
-        writeEvent(known(planned.event.taskId), planned);
+      for (const planned of plan.newEvents) writeEvent(known(planned.event.taskId), planned);
+      const answer: [number, ...(number | string)[]] = [plan.recordedAt];
+      for (const { event, duplicate } of plan.results) {
+        answer.push(duplicate ? (found.get(event) ?? eventRecord(event)) : event.seq, event.hash);
       }
-      return plan.results.map(({ event, duplicate }) => ({
-        record: recordOf(event, records),
-        hash: event.hash,
-        duplicate,
-      }));
+      return answer;
     };
   }
 
-  function writeEvent(task: CachedTask, { event, record, fingerprint, progress }: PlannedEvent): void {
-    insertEvent.run(task.key, event.seq, event.hash, event.eventId, fingerprint, record);
+  function writeEvent(task: CachedTask, { event, record, hasOwnTime, progress }: PlannedEvent): void {
+    const mark = hasOwnTime ? OWN_TIME.given : OWN_TIME.leftOut;
+    insertEvent.run(task.key, event.seq, event.hash, event.eventId, mark, record);
     tasks.advance(task, { progress, recordedAt: event.recordedAt }, event.component);
     if (event.seq % snapshotEvery === 0) writeSnapshot(task.key, task);
   }
@@ -134,10 +134,4 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
       heads.forget();
     },
   };
-}
-
-function recordOf(event: TaskEvent, records: ReadonlyMap<TaskEvent, string>): string {
-  const record = records.get(event);
-  if (record === undefined) throw new Error(`Answered without its record: ${event.eventId}`);
-  return record;
 }

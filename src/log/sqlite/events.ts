@@ -2,8 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import type { TaskEvent } from '../../domain/event.ts';
-import type { FoundEvent } from '../plan-append.ts';
-import { fingerprint, nextHash, parseEvent } from '../record.ts';
+import { contentDigest, nextHash, parseEvent, type FoundEvent } from '../record.ts';
 import { numberOf, textOf, type Row } from './rows.ts';
 import type { TaskIdentity } from './state.ts';
 
@@ -100,13 +99,21 @@ function verifyRows(rows: readonly Row[], from: LogPlace, taskId: string): reado
   });
 }
 
-/** The fingerprint is under no hash, but all it says is in the event too, except whether a timestamp was given. */
-function checkFound(row: VerifiedRow | undefined, eventId: string, found: string): StoredEvent {
+/**
+ * What tells a repetition from another event is in the event, all but whether its timestamp was given; so that is all
+ * that is stored. Format 1 had the whole fingerprint there.
+ */
+export const OWN_TIME = { given: '@', leftOut: '-' } as const;
+
+/** The mark is under no hash, but is one of two that no single bit makes of each other. */
+function checkFound(row: VerifiedRow | undefined, eventId: string, mark: string): StoredEvent {
   const { event, record } = row ?? wrongRow(eventId);
-  const { seq: _seq, recordedAt: _recordedAt, hash: _hash, timestamp, ...content } = event;
-  const digest = fingerprint(content);
-  const isRight = event.eventId === eventId && (found === digest || found === `${digest}@${timestamp}`);
-  return isRight ? { event, record, fingerprint: found } : wrongRow(eventId);
+  if (event.eventId !== eventId) return wrongRow(eventId);
+  if (mark === OWN_TIME.given) return { event, record, hasOwnTime: true };
+  if (mark === OWN_TIME.leftOut) return { event, record, hasOwnTime: false };
+  const digest = contentDigest(event);
+  const hasOwnTime = mark === `${digest}@${event.timestamp}`;
+  return hasOwnTime || mark === digest ? { event, record, hasOwnTime } : wrongRow(eventId);
 }
 
 function wrongRow(eventId: string): never {

@@ -29,6 +29,8 @@ export function openWritable(path: string): DatabaseSync {
     db.exec('PRAGMA cell_size_check = ON; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864');
     if (isNew) createSchema(db);
     else check(db, hasWal);
+    // From here on rows of this version are added, which an older one must not take for damaged.
+    if (pragma(db, 'user_version') !== SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     markClean(db, false);
     return db;
   } catch (error) {
@@ -67,7 +69,7 @@ function identify(db: DatabaseSync, path: string): boolean {
     const versions = `it has format ${version}, this version reads up to ${SCHEMA_VERSION}`;
     throw new StoreUnusableError(`${path} was written by a newer version: ${versions}`);
   }
-  if (version !== SCHEMA_VERSION) throw new StoreCorruptError(`the format number ${version} was never used`);
+  if (version < 1) throw new StoreCorruptError(`the format number ${version} was never used`);
   return false;
 }
 

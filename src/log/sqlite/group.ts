@@ -4,12 +4,18 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailableError } from '../../domain/errors.ts';
-import type { NewEvent } from '../../domain/event.ts';
-import type { NewObservation } from '../../domain/observation.ts';
 import { createTaskWriter } from './append.ts';
 import { extendedCode, primaryCode, SQLITE, toLogError } from './errors.ts';
 import { createObservationWriter } from './observations.ts';
-import { toWire, type WriteCommand, type WriteReply, type WriteRequest, type WriteResult } from './protocol.ts';
+import {
+  isRefusal,
+  toWire,
+  type Refusal,
+  type WriteCommand,
+  type WriteReply,
+  type WriteRequest,
+  type WriteResult,
+} from './protocol.ts';
 import { createTaskRows } from './tasks.ts';
 
 export interface GroupWriter {
@@ -40,7 +46,7 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
   let isBroken = false;
 
   function commit(requests: readonly WriteRequest[]): readonly WriteReply[] {
-    if (isBroken) return requests.map(({ id }) => failed(id, new StoreUnavailableError('FAILED')));
+    if (isBroken) return requests.map(() => refusal(new StoreUnavailableError('FAILED')));
     let replies: readonly WriteReply[] = [];
     let isCommitting = false;
     try {
@@ -56,31 +62,31 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
       rollBack();
       if (isCommitting) onWarning(`a commit failed: ${error instanceof Error ? error.message : String(error)}`);
       // What was refused stays refused; the rest failed, all for the same reason.
-      if (isUnknown) return replies.map((reply) => (reply.error === undefined ? unknown(reply.id, error) : reply));
+      if (isUnknown) return replies.map((reply) => (isRefusal(reply) ? reply : refusal(toLogError(error, 'UNKNOWN'))));
       if (requests.length > 1 && mayPassAlone(error)) return requests.flatMap((request) => commit([request]));
-      return requests.map(({ id }) => failed(id, toLogError(error, 'FAILED')));
+      return requests.map(() => refusal(toLogError(error, 'FAILED')));
     }
   }
 
-  function answer({ id, command }: WriteRequest): WriteReply {
+  function answer({ text }: WriteRequest): WriteReply {
     let write: () => WriteResult;
     try {
-      write = prepare(command);
+      // What is in it was checked by the other thread.
+      write = prepare(JSON.parse(text) as WriteCommand);
     } catch (error) {
       // Some failures of a statement end the transaction; then the others of the group have lost theirs.
       if (!db.isTransaction) throw error;
-      return failed(id, toLogError(error, 'FAILED'));
+      return refusal(toLogError(error, 'FAILED'));
     }
-    return { id, result: write() };
+    return write();
   }
 
   function prepare(command: WriteCommand): () => WriteResult {
     switch (command.kind) {
       case 'append':
-        // Both were checked, and turned to text, by the other thread.
-        return tasks.append(JSON.parse(command.batch) as readonly NewEvent[], command.now);
+        return tasks.append(command.batch, command.now);
       case 'publish':
-        return observations.publish(JSON.parse(command.input) as NewObservation, command.now);
+        return observations.publish(command.input, command.now);
       case 'initTask':
         return tasks.initTask(command.task, command.now);
       case 'trim':
@@ -139,16 +145,12 @@ function refusesLater(error: unknown): boolean {
   return primaryCode(error) === SQLITE.IOERR && !sharedMemory;
 }
 
-function unknown(id: number, error: unknown): WriteReply {
-  return failed(id, toLogError(error, 'UNKNOWN'));
-}
-
 function toUndefined(write: () => void): () => undefined {
   return () => {
     write();
   };
 }
 
-function failed(id: number, error: unknown): WriteReply {
-  return { id, error: toWire(error) };
+function refusal(error: unknown): Refusal {
+  return { error: toWire(error) };
 }

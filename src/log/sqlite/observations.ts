@@ -4,13 +4,10 @@ import { EventIdConflictError, StoreCorruptError } from '../../domain/errors.ts'
 import type { NewObservation, Observation } from '../../domain/observation.ts';
 import type { ObservationPlace, ReadRange } from '../event-log.ts';
 import { planObservation, type StreamEnd } from '../plan-observation.ts';
-import { fingerprint, nextHash, parseObservation, sameFingerprint, type StoredRecord } from '../record.ts';
+import { fingerprint, nextHash, parseObservation, sameFingerprint } from '../record.ts';
 import { observationSeed } from './file.ts';
+import type { Published } from './protocol.ts';
 import { numberOf, textOf, type Row } from './rows.ts';
-
-export interface PublishedRecord extends StoredRecord {
-  readonly duplicate: boolean;
-}
 
 export interface ObservationRows {
   read(range: ReadRange): readonly Observation[];
@@ -19,7 +16,7 @@ export interface ObservationRows {
 
 export interface ObservationWriter {
   /** Works out what can be refused, and throws then; what it returns writes the row. */
-  publish(input: NewObservation, now: number): () => PublishedRecord;
+  publish(input: NewObservation, now: number): () => Published;
 }
 
 export const OBSERVATION_SQL = {

@@ -1,6 +1,7 @@
 /**
- * What the two threads say to each other. Records travel as their text, which each side parses: that is cheaper than
- * copying objects, and it is the text that was stored. Errors travel as their code, and are the same classes again.
+ * What the two threads say to each other. Objects are dear to copy, flat lists and texts are not: a command travels as
+ * its JSON text, and of an event that was recorded only what its sender does not know yet. Replies come in the order of
+ * the requests. Errors travel as their code, and are the same classes again.
  */
 import {
   BadInputError,
@@ -12,6 +13,8 @@ import {
   type InputIssue,
   type StoreOutcome,
 } from '../../domain/errors.ts';
+import type { NewEvent } from '../../domain/event.ts';
+import type { NewObservation } from '../../domain/observation.ts';
 import type { NewTask } from '../event-log.ts';
 import type { StoredRecord } from '../record.ts';
 import { StoreUnusableError } from './open-error.ts';
@@ -22,49 +25,60 @@ export interface WriterData {
 }
 
 export type WriteCommand =
-  /** `batch`: NewEvent[] as JSON; `count`: how many. */
-  | { readonly kind: 'append'; readonly batch: string; readonly count: number; readonly now: number }
-  | { readonly kind: 'initTask'; readonly task: NewTask; readonly now: number }
+  | { readonly kind: 'append'; readonly now: number; readonly batch: readonly NewEvent[] }
+  | { readonly kind: 'initTask'; readonly now: number; readonly task: NewTask }
   | { readonly kind: 'trim'; readonly taskId: string; readonly through: number }
-  /** `input`: a NewObservation as JSON. */
-  | { readonly kind: 'publish'; readonly input: string; readonly now: number }
+  | { readonly kind: 'publish'; readonly now: number; readonly input: NewObservation }
   | { readonly kind: 'heal'; readonly taskId: string }
   /** Refused when nothing can be written any more. */
   | { readonly kind: 'check' };
 
-export interface AppendedEvent extends StoredRecord {
+/**
+ * `recordedAt` of those that are new; then two for each event of the batch: its number and its hash. One that is a
+ * repetition has the text of the first in the place of its number.
+ */
+export type Appended = readonly [recordedAt: number, ...(number | string)[]];
+
+export interface Published extends StoredRecord {
   readonly duplicate: boolean;
 }
 
 /** By the command's kind. */
 export interface WriteResults {
-  readonly append: readonly AppendedEvent[];
+  readonly append: Appended;
   /** The new task's genesis record; undefined when it was known. */
   readonly initTask: string | undefined;
   readonly trim: undefined;
-  readonly publish: AppendedEvent;
+  readonly publish: Published;
   readonly heal: undefined;
   readonly check: undefined;
 }
 
 export type WriteResult = WriteResults[keyof WriteResults];
 
+/** A command that waits for the writer. */
 export interface WriteRequest {
-  readonly id: number;
-  readonly command: WriteCommand;
+  /** How many records it may add. */
+  readonly count: number;
+  /** The command as JSON. */
+  readonly text: string;
 }
 
-export type WriteReply =
-  | { readonly id: number; readonly result: WriteResult; readonly error?: undefined }
-  | { readonly id: number; readonly error: WireError };
+export interface Refusal {
+  readonly error: WireError;
+}
 
-export type ToWriter = readonly WriteRequest[] | 'stop';
+export type WriteReply = WriteResult | Refusal;
+
+/** Requests: of each its count, then its text. */
+export type ToWriter = readonly (number | string)[] | 'stop';
 
 export type FromWriter =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly error: WireError }
-  | { readonly kind: 'replies'; readonly replies: readonly WriteReply[] }
-  | { readonly kind: 'warning'; readonly message: string };
+  | { readonly kind: 'warning'; readonly message: string }
+  /** Replies, by far the most frequent. */
+  | readonly WriteReply[];
 
 export interface WireError {
   readonly name: string;
@@ -76,18 +90,12 @@ export interface WireError {
   readonly what?: string | undefined;
 }
 
-/** What a command takes while it waits. */
-export function sizeOf(command: WriteCommand): number {
-  switch (command.kind) {
-    case 'append':
-      return command.batch.length;
-    case 'publish':
-      return command.input.length;
-    case 'initTask':
-      return JSON.stringify(command.task).length;
-    default:
-      return 0;
-  }
+export function toRequest(command: WriteCommand): WriteRequest {
+  return { count: command.kind === 'append' ? command.batch.length : 1, text: JSON.stringify(command) };
+}
+
+export function isRefusal(reply: WriteReply): reply is Refusal {
+  return typeof reply === 'object' && 'error' in reply;
 }
 
 export function toWire(error: unknown): WireError {

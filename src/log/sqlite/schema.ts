@@ -5,7 +5,8 @@
 import { DatabaseSync } from 'node:sqlite';
 
 export const APPLICATION_ID = 0x44_72_4c_6e;
-export const SCHEMA_VERSION = 1;
+/** Version 1 differs in what `event.fingerprint` holds, and is read as it is: `events.ts`. */
+export const SCHEMA_VERSION = 2;
 
 export const SCHEMA = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../domain/errors.ts';
 import {
   fromWire,
-  sizeOf,
+  isRefusal,
+  toRequest,
   type FromWriter,
   type ToWriter,
   type WriteCommand,
@@ -48,35 +49,35 @@ export async function openWriteQueue(data: WriterData, onWarning: (message: stri
   });
   const opened = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
-  const waiting = new Map<number, Waiting>();
-  const outbox: WriteRequest[] = [];
-  let lastId = 0;
+  // In the order in which they were sent, which is that of the replies.
+  const waiting: Waiting[] = [];
+  let outbox: (number | string)[] = [];
   let characters = 0;
   let isOpen = true;
 
-  function settle(reply: WriteReply): void {
-    const one = waiting.get(reply.id);
-    if (one === undefined) return;
-    waiting.delete(reply.id);
-    characters -= one.characters;
-    if (reply.error === undefined) one.resolve(reply.result);
-    else one.reject(fromWire(reply.error, one.idAt));
+  function settle(replies: readonly WriteReply[]): void {
+    const settled = waiting.splice(0, replies.length);
+    for (const [index, one] of settled.entries()) {
+      const reply = replies[index];
+      characters -= one.characters;
+      if (reply !== undefined && isRefusal(reply)) one.reject(fromWire(reply.error, one.idAt));
+      else one.resolve(reply);
+    }
   }
 
   function end(cause?: Error): void {
     isOpen = false;
     const options = cause === undefined ? {} : { cause };
     opened.reject(cause ?? new StoreUnavailableError('FAILED'));
-    for (const one of waiting.values()) one.reject(new StoreUnavailableError('UNKNOWN', options));
-    waiting.clear();
+    for (const one of waiting.splice(0)) one.reject(new StoreUnavailableError('UNKNOWN', options));
     ended.resolve();
   }
 
   worker.on('message', (message: FromWriter) => {
-    if (message.kind === 'opened') opened.resolve();
+    if (!('kind' in message)) settle(message);
+    else if (message.kind === 'opened') opened.resolve();
     else if (message.kind === 'refused') opened.reject(fromWire(message.error));
-    else if (message.kind === 'warning') onWarning(message.message);
-    else for (const reply of message.replies) settle(reply);
+    else onWarning(message.message);
   });
   worker.on('error', (error) => {
     onWarning(`the writer thread failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -90,17 +91,27 @@ export async function openWriteQueue(data: WriterData, onWarning: (message: stri
     throw error;
   }
 
-  /** All that is sent in one turn goes as one message, and so into one transaction. */
-  function post(request: WriteRequest): void {
-    outbox.push(request);
-    if (outbox.length === 1) queueMicrotask(() => worker.postMessage(outbox.splice(0) satisfies ToWriter, []));
+  function flush(): void {
+    if (outbox.length > 0) worker.postMessage(outbox satisfies ToWriter, []);
+    outbox = [];
+  }
+
+  /**
+   * What is sent in one turn goes as one message, and so into one transaction. While the writer is busy the turn is
+   * that of the event loop, which takes in many requests; nothing is later for it.
+   */
+  function post({ count, text }: WriteRequest): void {
+    const isFirst = outbox.length === 0;
+    outbox.push(count, text);
+    if (!isFirst) return;
+    if (waiting.length > 1) setImmediate(flush);
+    else queueMicrotask(flush);
   }
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     isOpen = false;
-    // After the microtask that posts what is still in the outbox.
-    await Promise.resolve();
+    flush();
     worker.postMessage('stop' satisfies ToWriter, []);
     const timer = setTimeout(() => void worker.terminate(), STOP_MS);
     await ended.promise;
@@ -109,15 +120,15 @@ export async function openWriteQueue(data: WriterData, onWarning: (message: stri
 
   return {
     send(command, idAt) {
-      const size = sizeOf(command);
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      const request = toRequest(command);
+      const size = request.text.length;
       if (!isOpen || characters + size > MAX_CHARACTERS) {
         reject(new StoreUnavailableError('FAILED'));
       } else {
-        lastId += 1;
         characters += size;
-        waiting.set(lastId, { characters: size, idAt, resolve, reject });
-        post({ id: lastId, command });
+        waiting.push({ characters: size, idAt, resolve, reject });
+        post(request);
       }
       // The writer answers each kind with its kind's result.
       return promise as Promise<never>;

@@ -6,7 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 import { toLogError } from './errors.ts';
 import { closeWritable, openWritable } from './file.ts';
 import { createGroupWriter, type GroupWriter } from './group.ts';
-import { sizeOf, toWire, type FromWriter, type ToWriter, type WriteRequest, type WriterData } from './protocol.ts';
+import { toWire, type FromWriter, type ToWriter, type WriteRequest, type WriterData } from './protocol.ts';
 
 /** What one transaction takes at most; a single request may be larger. */
 const GROUP_EVENTS = 2_000;
@@ -46,7 +46,7 @@ function work(port: MessagePort, writer: GroupWriter, first: ToWriter): boolean 
     }
     const group = waiting.splice(0, sizeOfGroup(waiting));
     if (group.length === 0) break;
-    port.postMessage({ kind: 'replies', replies: writer.commit(group) } satisfies FromWriter, []);
+    port.postMessage(writer.commit(group) satisfies FromWriter, []);
     writer.checkpoint();
   } while (waiting.length > 0);
   return isLast;
@@ -54,7 +54,9 @@ function work(port: MessagePort, writer: GroupWriter, first: ToWriter): boolean 
 
 function takeIn(waiting: WriteRequest[], message: ToWriter): boolean {
   if (message === 'stop') return true;
-  waiting.push(...message);
+  for (let at = 0; at < message.length; at += 2) {
+    waiting.push({ count: Number(message[at]), text: String(message[at + 1]) });
+  }
   return false;
 }
 
@@ -62,9 +64,9 @@ function takeIn(waiting: WriteRequest[], message: ToWriter): boolean {
 function sizeOfGroup(waiting: readonly WriteRequest[]): number {
   let events = 0;
   let characters = 0;
-  for (const [index, { command }] of waiting.entries()) {
-    events += command.kind === 'append' ? command.count : 1;
-    characters += sizeOf(command);
+  for (const [index, { count, text }] of waiting.entries()) {
+    events += count;
+    characters += text.length;
     if (index > 0 && (events > GROUP_EVENTS || characters > GROUP_CHARACTERS)) return index;
   }
   return waiting.length;
