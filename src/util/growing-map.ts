@@ -15,7 +15,8 @@ export function growingMap<Key, Value>(entries: Iterable<readonly [Key, Value]>)
 /** The map with `value` under `key`; `map` stays as it is. */
 export function withEntry<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, value: Value): ReadonlyMap<Key, Value> {
   if (map instanceof ChunkedMap) return (map as ChunkedMap<Key, Value>).with(key, value);
-  return growingMap(new Map(map).set(key, value));
+  const copy = new Map(map).set(key, value);
+  return copy.size <= CHUNK ? copy : ChunkedMap.of(copy);
 }
 
 type Chunk<Key, Value> = readonly (readonly [Key, Value])[];

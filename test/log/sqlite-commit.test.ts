@@ -188,3 +188,28 @@ test('a task that waits to be begun counts with its title and its labels', () =>
   const task = { taskId: 't', title: 'x'.repeat(1_000), labels: ['y'.repeat(500), 'z'.repeat(500)] };
   expect(toRequest({ kind: 'initTask', now: 0, task }).text.length).toBeGreaterThan(2_000);
 });
+
+test('a repetition is found whatever the order of the ids, also in the group of the first', async () => {
+  await using dir = await openTempDir();
+  using opened = openWriter(join(dir.path, 'log.db'));
+  const { db, writer } = opened;
+  const of = (...ids: readonly string[]): WriteRequest => appendOf(ids.map((eventId) => newEvent({ eventId })));
+  const stored = (): number => Number(db.prepare('SELECT count(*) AS n FROM event').get()?.['n']);
+  expect(outcomes(writer.commit([of('b'), of('b'), of('d'), of('a'), of('b'), of('c', 'd', 'a')]))).toEqual(
+    Array.from({ length: 6 }, () => 'stored'),
+  );
+  expect(stored()).toBe(4);
+  const other = appendOf([newEvent({ eventId: 'c', message: 'other' })]);
+  expect(outcomes(writer.commit([of('e'), of('a'), other, of('e', 'f')]))).toEqual([
+    'stored',
+    'stored',
+    'EventIdConflictError',
+    'stored',
+  ]);
+  expect(stored()).toBe(6);
+  // Looked up anew after what was remembered of the task is forgotten.
+  db.exec(`INSERT INTO event (task, seq, hash, event_id, fingerprint, record) VALUES (2, 1, '', 'x', '', '')`);
+  const broken = appendOf([newEvent({ taskId: 'broken', eventId: 'x' })]);
+  expect(outcomes(writer.commit([of('g'), broken, of('g', 'a')]))).toEqual(['stored', 'StoreCorruptError', 'stored']);
+  expect(stored()).toBe(8);
+});

@@ -18,6 +18,7 @@ const PLANS: readonly (readonly [string, string, string])[] = [
   ['hash at', EVENT_SQL.hashAt, 'SEARCH event USING INDEX event_by_seq (task=? AND seq=?)'],
   ['range of events', EVENT_SQL.range, 'SEARCH event USING INDEX event_by_seq (task=? AND seq>? AND seq<?)'],
   ['event by id', EVENT_SQL.byId, 'SEARCH event USING INDEX event_by_id (task=? AND event_id=?)'],
+  ['last event id', EVENT_SQL.lastId, 'SEARCH event USING COVERING INDEX event_by_id (task=?)'],
   ['trim events', WRITE_SQL.trimEvents, 'SEARCH event USING INDEX event_by_seq (task=? AND seq<?)'],
   ['trim snapshots', WRITE_SQL.trimSnapshots, 'SEARCH snapshot USING INDEX snapshot_by_seq (task=? AND seq<?)'],
   ['update head', HEAD_SQL.update, 'SEARCH task USING INTEGER PRIMARY KEY (rowid=?)'],

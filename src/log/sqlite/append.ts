@@ -8,7 +8,7 @@ import type { NewEvent, TaskEvent } from '../../domain/event.ts';
 import type { NewTask } from '../event-log.ts';
 import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from '../plan-append.ts';
 import { eventRecord } from '../record.ts';
-import { OWN_TIME } from './events.ts';
+import { createEventInserts } from './event-inserts.ts';
 import type { Appended } from './protocol.ts';
 import { createHeadWriter } from './heads.ts';
 import { createTaskCache, type CachedTask } from './task-cache.ts';
@@ -38,14 +38,13 @@ export interface TaskWriter {
 }
 
 export const WRITE_SQL = {
-  event: 'INSERT INTO event (task, seq, hash, event_id, fingerprint, record) VALUES (?, ?, ?, ?, ?, ?)',
   snapshot: 'INSERT OR REPLACE INTO snapshot (task, seq, checksum, state) VALUES (?, ?, ?, ?)',
   trimEvents: 'DELETE FROM event WHERE task = ? AND seq <= ?',
   trimSnapshots: 'DELETE FROM snapshot WHERE task = ? AND seq < ?',
 } as const;
 
 export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: TaskWriterOptions): TaskWriter {
-  const insertEvent = db.prepare(WRITE_SQL.event);
+  const events = createEventInserts(db);
   const insertSnapshot = db.prepare(WRITE_SQL.snapshot);
   const trimEvents = db.prepare(WRITE_SQL.trimEvents);
   const trimSnapshots = db.prepare(WRITE_SQL.trimSnapshots);
@@ -56,6 +55,15 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
     const task = tasks.get(taskId);
     if (task === undefined) throw new Error(`Planned without its task: ${taskId}`);
     return task;
+  }
+
+  /** False when the id is greater than all the task has, as those are that begin with the time: then none is looked for. */
+  function mayHaveEvent(task: CachedTask, eventId: string): boolean {
+    if (task.lastEventId === undefined) {
+      events.flush();
+      task.lastEventId = rows.lastEventId(task) ?? '';
+    }
+    return eventId <= task.lastEventId;
   }
 
   function begin({ head, record, hash }: PlannedTask): void {
@@ -72,8 +80,8 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
       lastRecordedAt: (taskId) => tasks.get(taskId)?.recordedAt,
       findEvent(taskId, eventId) {
         const task = tasks.get(taskId);
-        // A task without events has none of that id.
-        if (task === undefined || task.progress.seq === 0) return undefined;
+        if (task === undefined || !mayHaveEvent(task, eventId)) return undefined;
+        events.flush();
         const stored = rows.findEvent(task, eventId);
         if (stored !== undefined) found.set(stored.event, stored.record);
         return stored;
@@ -91,10 +99,10 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
     };
   }
 
-  function writeEvent(task: CachedTask, { event, record, hasOwnTime, progress }: PlannedEvent): void {
-    const mark = hasOwnTime ? OWN_TIME.given : OWN_TIME.leftOut;
-    insertEvent.run(task.key, event.seq, event.hash, event.eventId, mark, record);
-    tasks.advance(task, { progress, recordedAt: event.recordedAt }, event.component);
+  function writeEvent(task: CachedTask, planned: PlannedEvent): void {
+    const { event, progress } = planned;
+    events.add(task.key, planned);
+    tasks.advance(task, { progress, recordedAt: event.recordedAt }, event);
     if (event.seq % snapshotEvery === 0) writeSnapshot(task.key, task);
   }
 
@@ -117,6 +125,7 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
       const task = tasks.get(taskId);
       const isKept = task !== undefined && through >= task.oldestSeq - 1 && through <= task.progress.seq;
       if (!isKept) return () => undefined;
+      events.flush();
       const state = through === task.progress.seq ? task : rows.stateAt(task, through);
       return () => {
         if (through > 0) writeSnapshot(task.key, state);
@@ -125,11 +134,16 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
         tasks.trim(task, through + 1);
       };
     },
-    heal: (taskId) => tasks.reload(taskId),
+    heal(taskId) {
+      events.flush();
+      tasks.reload(taskId);
+    },
     flush() {
+      events.flush();
       for (const task of tasks.takeChanged()) heads.write(task);
     },
     forget() {
+      events.forget();
       tasks.forget();
       heads.forget();
     },

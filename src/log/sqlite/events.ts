@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import type { TaskEvent } from '../../domain/event.ts';
 import { contentDigest, nextHash, parseEvent, type FoundEvent } from '../record.ts';
+import { OWN_TIME } from './event-inserts.ts';
 import { numberOf, textOf, type Row } from './rows.ts';
 import type { TaskIdentity } from './state.ts';
 
@@ -29,6 +30,8 @@ export interface EventRows {
    * @throws StoreCorruptError when one is missing or changed.
    */
   between(task: TaskIdentity, from: LogPlace, through: number): readonly TaskEvent[];
+  /** The greatest id of the task's events, in the order of code units; ids that are greater are new. */
+  lastId(key: number): string | undefined;
   /** The event of that id, with all it takes to compare a repetition with it. */
   find(task: TaskIdentity, eventId: string, placeAt: (seq: number) => LogPlace): StoredEvent | undefined;
 }
@@ -38,6 +41,7 @@ export const EVENT_SQL = {
   first: 'SELECT seq FROM event WHERE task = ? ORDER BY seq LIMIT 1',
   hashAt: 'SELECT hash FROM event WHERE task = ? AND seq = ?',
   range: 'SELECT seq, hash, record FROM event WHERE task = ? AND seq > ? AND seq <= ? ORDER BY seq',
+  lastId: 'SELECT event_id FROM event WHERE task = ? ORDER BY event_id DESC LIMIT 1',
   byId: 'SELECT seq, fingerprint FROM event WHERE task = ? AND event_id = ?',
 } as const;
 
@@ -46,6 +50,7 @@ export function createEventRows(db: DatabaseSync): EventRows {
   const first = db.prepare(EVENT_SQL.first);
   const hash = db.prepare(EVENT_SQL.hashAt);
   const range = db.prepare(EVENT_SQL.range);
+  const lastId = db.prepare(EVENT_SQL.lastId);
   const byId = db.prepare(EVENT_SQL.byId);
 
   function hashAt(key: number, seq: number): string | undefined {
@@ -69,6 +74,10 @@ export function createEventRows(db: DatabaseSync): EventRows {
     firstSeq(key) {
       const row = first.get(key);
       return row === undefined ? undefined : numberOf(row, 'seq');
+    },
+    lastId(key) {
+      const row = lastId.get(key);
+      return row === undefined ? undefined : textOf(row, 'event_id');
     },
     find(task, eventId, placeAt) {
       const row = byId.get(task.key, eventId);
@@ -98,12 +107,6 @@ function verifyRows(rows: readonly Row[], from: LogPlace, taskId: string): reado
     return { event, record };
   });
 }
-
-/**
- * What tells a repetition from another event is in the event, all but whether its timestamp was given; so that is all
- * that is stored. Format 1 had the whole fingerprint there.
- */
-export const OWN_TIME = { given: '@', leftOut: '-' } as const;
 
 /** The mark is under no hash, but is one of two that no single bit makes of each other. */
 function checkFound(row: VerifiedRow | undefined, eventId: string, mark: string): StoredEvent {

@@ -1,4 +1,5 @@
 /** The writer's tasks in memory: as they stand inside the open transaction, and which rows of each are to be written. */
+import type { TaskEvent } from '../../domain/event.ts';
 import { isFinal, type TaskProgress, type TaskStatus } from '../../domain/progress.ts';
 import type { TaskHead } from '../event-log.ts';
 import {
@@ -23,6 +24,8 @@ export interface CachedTask extends StoredTask, TaskHead {
   componentDigest: string;
   /** Components whose rows are to be written. */
   readonly touched: Set<string>;
+  /** Not below the id of any of its events; undefined until it was looked up. */
+  lastEventId: string | undefined;
   /** Undefined while the file has no row that is right. */
   storedStatus: TaskStatus | undefined;
   /** The genesis record of a task whose row is still to be inserted. */
@@ -32,8 +35,8 @@ export interface CachedTask extends StoredTask, TaskHead {
 export interface TaskCache {
   get(taskId: string): CachedTask | undefined;
   add(task: StoredTask, newRecord: string): void;
-  /** The task's state after one more event, by `component`. */
-  advance(task: CachedTask, state: TaskState, component: string): void;
+  /** The task's state after one more event. */
+  advance(task: CachedTask, state: TaskState, event: TaskEvent): void;
   trim(task: CachedTask, oldestSeq: number): void;
   /** Look at its rows again. */
   reload(taskId: string): void;
@@ -76,9 +79,10 @@ export function createTaskCache(rows: TaskRows): TaskCache {
 
   return {
     get,
-    add: (task, newRecord) => void keep(toCached(task, { storedStatus: undefined, newRecord })),
-    advance(task, { progress, recordedAt }, component) {
+    add: (task, newRecord) => void keep({ ...toCached(task, { storedStatus: undefined, newRecord }), lastEventId: '' }),
+    advance(task, { progress, recordedAt }, { component, eventId }) {
       if (!isFinal(task.progress)) task.touched.add(component);
+      if (task.lastEventId !== undefined && eventId > task.lastEventId) task.lastEventId = eventId;
       weight += progress.components.size - task.progress.components.size;
       task.progress = progress;
       task.recordedAt = recordedAt;
@@ -137,6 +141,11 @@ function toCached(
   stored: Pick<CachedTask, 'storedStatus' | 'newRecord'>,
 ): CachedTask {
   const identity: TaskIdentity = { key, genesis, genesisHash };
-  const rows = { components: new Map(), componentDigest: EMPTY_DIGEST, touched: new Set<string>() };
+  const rows = {
+    components: new Map(),
+    componentDigest: EMPTY_DIGEST,
+    touched: new Set<string>(),
+    lastEventId: undefined,
+  };
   return { ...identity, oldestSeq, progress, recordedAt, ...rows, ...stored };
 }

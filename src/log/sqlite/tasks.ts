@@ -38,6 +38,8 @@ export interface TaskRows {
   /** `seq` must be a place that the task's log has. */
   stateAt(task: TaskBounds, seq: number): TaskState;
   findEvent(task: TaskBounds, eventId: string): StoredEvent | undefined;
+  /** Not below the id of any event of the task. */
+  lastEventId(task: TaskIdentity): string | undefined;
 }
 
 export interface LoadedTask extends StoredTask {
@@ -171,6 +173,7 @@ export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId
       const through = Math.min(start + limit, task.progress.seq);
       return start < through ? eventRows.between(task, placeAt(task, start), through) : [];
     },
+    lastEventId: ({ key }) => eventRows.lastId(key),
     findEvent: (task, eventId) => eventRows.find(task, eventId, (seq) => placeAt(task, seq)),
   };
 }
