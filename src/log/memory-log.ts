@@ -35,6 +35,8 @@ interface TaskLog {
   base: TaskProgress;
   readonly events: TaskEvent[];
   readonly byEventId: Map<string, FoundEvent>;
+  /** Not below any id that it has or had: a greater one is new. */
+  lastEventId: string;
   readonly snapshots: Map<number, TaskProgress>;
   lastRecordedAt: number;
 }
@@ -68,6 +70,7 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
       base: head.progress,
       events: [],
       byEventId: new Map(),
+      lastEventId: '',
       snapshots: new Map(),
       lastRecordedAt: head.genesis.createdAt,
     };
@@ -92,7 +95,10 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     const lookups = {
       head: (taskId: string) => tasks.get(taskId)?.head,
       lastRecordedAt: (taskId: string) => tasks.get(taskId)?.lastRecordedAt,
-      findEvent: (taskId: string, eventId: string) => tasks.get(taskId)?.byEventId.get(eventId),
+      findEvent(taskId: string, eventId: string) {
+        const task = tasks.get(taskId);
+        return task === undefined || eventId > task.lastEventId ? undefined : task.byEventId.get(eventId);
+      },
     };
     const plan = planAppend(batch.map(ownInput), lookups, now(), randomUUID);
     for (const { head } of plan.newTasks) begin(head);
@@ -101,6 +107,7 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
       task.events.push(planned.event);
       // Without the rest of the plan, which holds a state and a text for each event.
       task.byEventId.set(planned.event.eventId, { event: planned.event, hasOwnTime: planned.hasOwnTime });
+      if (planned.event.eventId > task.lastEventId) task.lastEventId = planned.event.eventId;
       task.lastRecordedAt = planned.event.recordedAt;
       if (planned.event.seq % snapshotEvery === 0) task.snapshots.set(planned.event.seq, planned.progress);
     }

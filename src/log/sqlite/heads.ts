@@ -62,7 +62,7 @@ export function createHeadWriter(db: DatabaseSync): HeadWriter {
       const checksum = componentChecksum(from + number, state);
       putComponent.run(from + number, state);
       task.components.set(name, { number, checksum });
-      task.componentDigest = mixDigest(mixDigest(task.componentDigest, before?.checksum ?? EMPTY_DIGEST), checksum);
+      task.componentDigest = mixDigest(task.componentDigest, before?.checksum ?? EMPTY_DIGEST, checksum);
     }
     task.touched.clear();
   }

@@ -143,21 +143,25 @@ export function componentChecksum(place: number, state: string): string {
 
 export const EMPTY_DIGEST = '0'.repeat(16);
 
-/** Exclusive or of two checksums: adds one to a digest, or takes it out again. */
-export function mixDigest(one: string, other: string): string {
-  let mixed = '';
-  for (const at of [0, 8]) {
-    const half = Number.parseInt(one.slice(at, at + 8), 16) ^ Number.parseInt(other.slice(at, at + 8), 16);
-    mixed += (half >>> 0).toString(16).padStart(8, '0');
+/** Exclusive or of checksums: adds one to a digest, or takes it out again. */
+export function mixDigest(...digests: readonly string[]): string {
+  let high = 0;
+  let low = 0;
+  for (const digest of digests) {
+    high ^= Number.parseInt(digest.slice(0, 8), 16);
+    low ^= Number.parseInt(digest.slice(8), 16);
   }
-  return mixed;
+  return hex(high) + hex(low);
+}
+
+function hex(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
 }
 
 /** By name, in the order of their places; undefined when they are not those that the task's row speaks of. */
 export function decodeComponents(rows: readonly Row[], core: TaskCore): TaskProgress['components'] | undefined {
-  let digest = EMPTY_DIGEST;
-  for (const row of rows) digest = mixDigest(digest, componentChecksum(numberOf(row, 'place'), textOf(row, 'state')));
-  if (digest !== core.componentDigest || rows.length !== core.componentCount) return undefined;
+  const checksums = rows.map((row) => componentChecksum(numberOf(row, 'place'), textOf(row, 'state')));
+  if (mixDigest(...checksums) !== core.componentDigest || rows.length !== core.componentCount) return undefined;
   return toComponents(rows.map((row) => JSON.parse(textOf(row, 'state')) as ComponentProgress));
 }
 

@@ -49,18 +49,14 @@ export interface TaskCache {
 const MAX_WEIGHT = 50_000;
 
 export function createTaskCache(rows: TaskRows): TaskCache {
-  // In order of use: the first is the one to drop.
+  // In the order in which they were loaded or last changed: the first is the one to drop.
   const tasks = new Map<string, CachedTask>();
   const changed = new Set<CachedTask>();
   let weight = 0;
 
   function get(taskId: string): CachedTask | undefined {
     const known = tasks.get(taskId);
-    if (known !== undefined) {
-      tasks.delete(taskId);
-      tasks.set(taskId, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const loaded = rows.load(taskId);
     return loaded === undefined ? undefined : keep(fromRows(loaded));
   }
@@ -101,6 +97,10 @@ export function createTaskCache(rows: TaskRows): TaskCache {
     takeChanged() {
       const taken = [...changed];
       changed.clear();
+      for (const task of taken) {
+        tasks.delete(task.genesis.taskId);
+        tasks.set(task.genesis.taskId, task);
+      }
       for (const [taskId, task] of tasks) {
         if (weight <= MAX_WEIGHT) break;
         drop(taskId, task);
