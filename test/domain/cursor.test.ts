@@ -18,13 +18,13 @@ test('a cursor that was formatted parses to itself', () => {
   expect(formatCursor({ seq: 7, hash: HASH })).toBe(`v1.7.${HASH}`);
 });
 
-test('whatever parses is exactly what was formatted: no cursor has two spellings', () => {
+test('whatever parses is exactly what was formatted, with a mark or without: no cursor has another spelling', () => {
   const near = fc.tuple(fc.string({ maxLength: 3 }), fc.nat(), Hash, fc.string({ maxLength: 3 }));
   fc.assert(
     fc.property(near, fc.string(), ([before, seq, hash, after], garbage) => {
       for (const text of [`${before}v1.${seq}.${hash}${after}`, `v1.${before}${seq}.${hash}`, garbage]) {
         try {
-          expect(formatCursor(parseCursor(text))).toBe(text);
+          expect(formatCursor(parseCursor(text))).toBe(text.replace(/\+$/, ''));
         } catch (error) {
           if (!(error instanceof CursorInvalidError)) throw error;
         }
