@@ -3,7 +3,7 @@
  * fact cannot be refused), pure, and never mutates what it was given, so that every server shows the same state for
  * the same log, and any number of subscribers can hold the same value.
  */
-import { withEntry } from '../util/growing-map.ts';
+import { withEntry } from './growing-map.ts';
 import type { EventType, Genesis, ProgressStage, TaskEvent } from './event.ts';
 
 export const TASK_STATUSES = ['running', 'completed', 'failed'] as const;

@@ -97,9 +97,12 @@ function createVerbs(
   }
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
-    const own = batch.map(ownInput);
-    const idAt = (index: number): string => own[index]?.eventId ?? '';
-    return toResults(own, await queue.send({ kind: 'append', now: now(), batch: own }, idAt));
+    const command = { kind: 'append', now: now(), batch } as const;
+    const text = JSON.stringify(command);
+    // What its producer does to the batch from here on changes no event. Details are read back when they are needed.
+    const own = batch.some(({ details }) => details !== undefined) ? undefined : batch.map(ownInput);
+    const answer = await queue.send(command, { text, idAt: (index) => batch[index]?.eventId ?? '' });
+    return toResults(own ?? (JSON.parse(text) as typeof command).batch, answer);
   }
 
   async function initTask(task: NewTask): Promise<InitTaskResult> {
@@ -148,7 +151,10 @@ function createVerbs(
     changes: (query) => read(() => list.changes(query)),
     trim,
     async publishObservation(input) {
-      const { duplicate, ...stored } = await queue.send({ kind: 'publish', now: now(), input }, () => input.id);
+      const { duplicate, ...stored } = await queue.send(
+        { kind: 'publish', now: now(), input },
+        { idAt: () => input.id },
+      );
       return { observation: parseObservation(stored), duplicate };
     },
     readObservations: (range) => read(() => observations.read(range)),
@@ -156,10 +162,12 @@ function createVerbs(
   };
 }
 
-function toResults(batch: readonly NewEvent[], [recordedAt, ...places]: Appended): readonly AppendResult[] {
+function toResults(batch: readonly NewEvent[], answer: Appended): readonly AppendResult[] {
+  const [recordedAt] = answer;
   return batch.map((input, index) => {
-    const place = places[2 * index] ?? 0;
-    const hash = String(places[2 * index + 1]);
+    const place = answer[1 + 2 * index];
+    const hash = answer[2 + 2 * index];
+    if (place === undefined || typeof hash !== 'string') throw new Error('The writer answered for too few events.');
     return typeof place === 'string'
       ? { event: parseEvent({ record: place, hash }), duplicate: true }
       : { event: toEvent(input, { seq: place, recordedAt, hash }), duplicate: false };

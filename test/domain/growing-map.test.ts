@@ -1,7 +1,7 @@
 /** Every version stays what it was, whatever grows out of it, and reads as a `Map` of the same history would. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { growingMap, withEntry } from '../../src/util/growing-map.ts';
+import { growingMap, withEntry } from '../../src/domain/growing-map.ts';
 
 const Key = fc.oneof(fc.integer({ min: 0, max: 80 }).map(String), fc.constantFrom('__proto__', 'constructor'));
 /** Which of the versions so far it grows out of, counted from the latest; mostly the latest. */

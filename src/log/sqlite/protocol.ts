@@ -90,8 +90,8 @@ export interface WireError {
   readonly what?: string | undefined;
 }
 
-export function toRequest(command: WriteCommand): WriteRequest {
-  return { count: command.kind === 'append' ? command.batch.length : 1, text: JSON.stringify(command) };
+export function toRequest(command: WriteCommand, text: string = JSON.stringify(command)): WriteRequest {
+  return { count: command.kind === 'append' ? command.batch.length : 1, text };
 }
 
 export function isRefusal(reply: WriteReply): reply is Refusal {

@@ -28,7 +28,7 @@ CREATE INDEX task_by_change ON task (changed, task_id);
 -- place = task * 65536 + the component's number. Its checksum is part of task.component_digest.
 CREATE TABLE component (place INTEGER PRIMARY KEY, state TEXT NOT NULL) STRICT;
 
--- hash stands before the long columns, so that it is read without them.
+-- hash stands before the long columns, so that it is read without them. fingerprint is a mark: event-inserts.ts.
 CREATE TABLE event (
   pos INTEGER PRIMARY KEY, task INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
   event_id TEXT NOT NULL, fingerprint TEXT NOT NULL, record TEXT NOT NULL

@@ -7,7 +7,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import type { Genesis } from '../../domain/event.ts';
 import type { ComponentProgress, TaskProgress } from '../../domain/progress.ts';
-import { growingMap } from '../../util/growing-map.ts';
+import { growingMap } from '../../domain/growing-map.ts';
 import { nextHash, parseGenesis } from '../record.ts';
 import { numberOf, textOf, type Row } from './rows.ts';
 

@@ -2,6 +2,7 @@
  * The writer thread as seen from the other side: a command in, a promise out. Every promise settles, also when the
  * thread dies: what was on its way then may or may not be stored, what comes later surely is not.
  */
+import { setImmediate } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../domain/errors.ts';
 import {
@@ -18,11 +19,17 @@ import {
 } from './protocol.ts';
 
 export interface WriteQueue extends AsyncDisposable {
-  /** @param idAt the event id at an index of what is sent, for the error that names it. */
   send<Kind extends WriteCommand['kind']>(
     command: Extract<WriteCommand, { readonly kind: Kind }>,
-    idAt?: (index: number) => string,
+    options?: SendOptions,
   ): Promise<WriteResults[Kind]>;
+}
+
+export interface SendOptions {
+  /** The event id at an index of what is sent, for the error that names it. */
+  readonly idAt?: (index: number) => string;
+  /** The command as JSON, if it was needed before. */
+  readonly text?: string;
 }
 
 interface Waiting {
@@ -119,9 +126,9 @@ export async function openWriteQueue(data: WriterData, onWarning: (message: stri
   }
 
   return {
-    send(command, idAt) {
+    send(command, { idAt, text } = {}) {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      const request = toRequest(command);
+      const request = toRequest(command, text);
       const size = request.text.length;
       if (!isOpen || characters + size > MAX_CHARACTERS) {
         reject(new StoreUnavailableError('FAILED'));
