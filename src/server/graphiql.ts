@@ -5,7 +5,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { GRAPHQL_PATH } from './graphql.ts';
 import { MARK, MARK_URL } from './mark.ts';
 
@@ -42,7 +41,9 @@ export function createGraphiqlPage(): GraphiqlPage {
   };
 }
 
-function renderPage(): Promise<Buffer> {
+/** Its code is thirty megabytes in memory, which no server needs that nobody browses. */
+async function renderPage(): Promise<Buffer> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({
     title: 'Drumline GraphiQL',
     logo: MARK,

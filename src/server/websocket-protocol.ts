@@ -31,7 +31,8 @@ export interface ProtocolOptions {
 
 /** What is known of a socket beside its protocol. */
 export interface Extra extends Record<PropertyKey, unknown> {
-  readonly request: IncomingMessage;
+  /** Until the caller has said who it is: it is large, and needed no more. */
+  request: IncomingMessage | undefined;
   readonly socket: WebSocket;
   readonly outlet: SocketOutlet;
 }
@@ -62,8 +63,10 @@ export function createProtocol(
   const frames = createNextFrames();
 
   async function onConnect({ extra, connectionParams }: Context<Params, Extra>): Promise<boolean> {
-    if (authenticate === undefined) return true;
-    const check = (signal: AbortSignal): Promise<void> => authenticate(extra.request, connectionParams, signal);
+    const { request } = extra;
+    extra.request = undefined;
+    if (authenticate === undefined || request === undefined) return true;
+    const check = (signal: AbortSignal): Promise<void> => authenticate(request, connectionParams, signal);
     try {
       const outcome = await authenticateWithin(authTimeoutMs, check);
       if (outcome === 'accepted') return true;
