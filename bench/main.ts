@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { installPeers } from './lib/install.ts';
-import { measureRow, type RowResult } from './lib/measure.ts';
+import { createFreshStage, createSharedStage, measureRow, type RowResult } from './lib/measure.ts';
 import { pinningProblem } from './lib/pin.ts';
 import { toJson, toMarkdown } from './lib/report.ts';
 import type { Row, Scale } from './lib/row.ts';
@@ -50,9 +50,10 @@ async function main(): Promise<number> {
   const problem = pinningProblem();
   if (problem !== undefined) say(`warning: ${problem}`);
   const repeats = Number(values.repeats ?? (values.smoke ? 1 : 5));
+  await using stage = values.smoke ? createSharedStage() : createFreshStage();
   const results: RowResult[] = [];
   for (const row of chosen) {
-    results.push(await measureRow(row, repeats, say));
+    results.push(await measureRow(row, { stage, repeats, say }));
     // Written as it grows: a long run that is stopped leaves what it has.
     write(results);
   }

@@ -2,15 +2,15 @@
  * Asks a row of its servers in turn, A B C A B C, each time of a fresh process: what disturbs the machine for a while
  * then disturbs all of them, and a pair of the same turn can be compared.
  */
-import { runLoad } from './load.ts';
 import type { Metrics } from '../load/jobs.ts';
+import { startLoad, type Load } from './load.ts';
 import type { Entry, Row } from './row.ts';
-import { diedSoon, startServer } from './server.ts';
+import { diedSoon, startServer, type RunningServer } from './server.ts';
 
 export interface EntryResult {
   readonly label: string;
-  /** One for each repeat; undefined where there is none. */
-  readonly repeats: readonly (Metrics | undefined)[];
+  /** One for each repeat that was. */
+  readonly repeats: readonly Metrics[];
   /** Of a peer that did not survive the row. */
   readonly died?: string;
   /** Ours, or a wrong count of anyone: the row cannot be trusted. */
@@ -22,44 +22,94 @@ export interface RowResult {
   readonly entries: readonly EntryResult[];
 }
 
+/** Where an entry is measured. */
+export interface Stage extends AsyncDisposable {
+  use(entry: Entry, measure: (server: RunningServer, load: Load, prefix: string) => Promise<Metrics>): Promise<Metrics>;
+}
+
+export interface MeasureOptions {
+  readonly stage: Stage;
+  readonly repeats: number;
+  say(line: string): void;
+}
+
 const TIMEOUT_MS = 180_000;
 
-export async function measureRow(row: Row, repeats: number, say: (line: string) => void): Promise<RowResult> {
-  const results = row.entries.map(({ label }) => ({ label, repeats: new Array<Metrics | undefined>() }));
-  const ends = new Map<string, { died?: string; failure?: string }>();
-  for (let repeat = 1; repeat <= repeats; repeat += 1) {
+export async function measureRow(row: Row, { stage, repeats, say }: MeasureOptions): Promise<RowResult> {
+  const results = row.entries.map(({ label }) => ({ label, repeats: new Array<Metrics>() }));
+  const ends = new Map<string, End>();
+  const times = Math.min(repeats, row.maxRepeats ?? repeats);
+  for (let repeat = 1; repeat <= times; repeat += 1) {
     for (const [index, entry] of row.entries.entries()) {
       // Whoever died or failed would do it again.
       if (ends.has(entry.label)) continue;
-      const outcome = await measureOnce(row, entry);
+      const outcome = await measureOnce(row, entry, stage);
+      const what = `${row.name} ${repeat}/${times} ${entry.label}`;
       if ('metrics' in outcome) {
         results[index]?.repeats.push(outcome.metrics);
-        const figure = outcome.metrics[row.metric] ?? Number.NaN;
-        say(`${row.name} ${repeat}/${repeats} ${entry.label}: ${figure.toPrecision(4)} ${row.unit}`);
+        say(`${what}: ${(outcome.metrics[row.metric] ?? Number.NaN).toPrecision(4)} ${row.unit}`);
       } else {
         ends.set(entry.label, outcome);
-        say(`${row.name} ${repeat}/${repeats} ${entry.label}: ${outcome.died ?? outcome.failure ?? ''}`);
+        say(`${what}: ${'died' in outcome ? `died (${outcome.died})` : `FAILED: ${outcome.failure}`}`);
       }
     }
   }
   return { row, entries: results.map((result) => ({ ...result, ...ends.get(result.label) })) };
 }
 
-type Outcome = { readonly metrics: Metrics } | { readonly died?: string; readonly failure?: string };
+type End = { readonly died: string } | { readonly failure: string };
 
-async function measureOnce(row: Row, { server: name, cores = '0', work }: Entry): Promise<Outcome> {
+async function measureOnce(row: Row, entry: Entry, stage: Stage): Promise<{ readonly metrics: Metrics } | End> {
+  let end: End | undefined;
   try {
-    await using server = await startServer(name, cores);
-    const { port, pid, directory } = server;
-    try {
-      return { metrics: await runLoad({ target: { port, pid, directory }, work }, row.timeoutMs ?? TIMEOUT_MS) };
-    } catch (error) {
-      const death = await diedSoon(server);
-      const reason = error instanceof Error ? error.message : String(error);
-      if (death === undefined) return { failure: reason };
-      return name.startsWith('drumline') ? { failure: `died (${death})` } : { died: death };
-    }
+    const metrics = await stage.use(entry, async (server, load, prefix) => {
+      const { port, pid, directory } = server;
+      try {
+        return await load.run(
+          { target: { port, pid, directory, prefix }, work: entry.work },
+          row.timeoutMs ?? TIMEOUT_MS,
+        );
+      } catch (error) {
+        const death = await diedSoon(server);
+        const isOurs = entry.server.startsWith('drumline');
+        if (death !== undefined) end = isOurs ? { failure: `died (${death})` } : { died: death };
+        throw error;
+      }
+    });
+    return { metrics };
   } catch (error) {
-    return { failure: error instanceof Error ? error.message : String(error) };
+    return end ?? { failure: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** A fresh server and a fresh load process for each measurement. */
+export function createFreshStage(): Stage {
+  return {
+    async use({ server: name, cores = '0' }, measure) {
+      await using server = await startServer(name, cores);
+      using load = startLoad();
+      return await measure(server, load, 'bench');
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** One process for each server and one for the load, kept for all rows: quick, and good for no figure. */
+export function createSharedStage(): Stage {
+  const servers = new Map<string, RunningServer>();
+  const load = startLoad();
+  let uses = 0;
+  return {
+    async use({ server: name }, measure) {
+      let server = servers.get(name);
+      if (server === undefined || server.death !== undefined)
+        servers.set(name, (server = await startServer(name, '0')));
+      uses += 1;
+      return measure(server, load, `smoke${uses}`);
+    },
+    async [Symbol.asyncDispose]() {
+      load[Symbol.dispose]();
+      for (const server of servers.values()) await server[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -73,7 +73,7 @@ function toCells(row: Row, entries: readonly EntryResult[], result: EntryResult)
     showComparison(compare(row, entries, { result, other: entry?.yardstick })),
     showComparison(compare(row, entries, { result, other: entry?.ours })),
     Object.entries(row.also ?? {})
-      .filter(([metric]) => result.repeats.some((metrics) => metrics?.[metric] !== undefined))
+      .filter(([metric]) => result.repeats.some((metrics) => metrics[metric] !== undefined))
       .map(([metric, unit]) => `${show(spreadOf(valuesOf({ metric }, result)).median)} ${unit}`)
       .join(', '),
   ];
@@ -84,7 +84,7 @@ function figureOf(row: Row, result: EntryResult): Spread {
 }
 
 function valuesOf({ metric }: Pick<Row, 'metric'>, { repeats }: EntryResult): readonly number[] {
-  return repeats.flatMap((metrics) => metrics?.[metric] ?? []);
+  return repeats.flatMap((metrics) => metrics[metric] ?? []);
 }
 
 function entryOf(row: Row, label: string): Entry | undefined {
@@ -94,10 +94,12 @@ function entryOf(row: Row, label: string): Entry | undefined {
 function showComparison(comparison: Comparison | undefined): string {
   if (comparison === undefined) return '';
   const { ratio, pairwise } = comparison;
+  if (pairwise.min === pairwise.max) return show(ratio);
   return `${show(ratio)} (pairs ${showSpread(pairwise)})`;
 }
 
 function showSpread({ median, min, max }: Spread): string {
+  if (min === max) return show(median);
   return `${show(median)} (${show(min)}–${show(max)})`;
 }
 

@@ -15,6 +15,8 @@ export interface Row {
   /** Figures to tell beside the answer, with their units. */
   readonly also?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Of a row that takes long, or of which one run tells enough. */
+  readonly maxRepeats?: number;
 }
 
 export interface Entry {

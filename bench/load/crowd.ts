@@ -2,17 +2,19 @@
  * Many watchers and one count. A row first brings every watcher up to the same event, then knows exactly how many
  * deliveries each further event must cause; one too few is a timeout, one too many or out of order a failure.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttpConnection, toRequest, type HttpConnection } from './http-client.ts';
-import { emitMany, SUBSCRIPTIONS, type Selection } from './documents.ts';
+import { emitMany } from './documents.ts';
 import { openWatcher, type Transport, type Watcher } from './watcher.ts';
 
 export interface CrowdOptions {
   readonly port: number;
   readonly transport: Transport;
-  readonly selection: Selection;
+  readonly query: string;
   readonly count: number;
   readonly taskOf: (index: number) => string;
   readonly onEvent?: (sequence: number, watcher: Watcher) => void;
+  readonly keepCursor?: boolean;
 }
 
 export interface Crowd extends Disposable {
@@ -30,7 +32,7 @@ export interface Crowd extends Disposable {
 const AT_ONCE = 50;
 
 export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
-  const { port, count, taskOf, transport, selection, onEvent } = options;
+  const { port, count, taskOf, transport, query, onEvent, keepCursor = false } = options;
   let delivered = 0;
   let goal = Number.POSITIVE_INFINITY;
   let reached: PromiseWithResolvers<undefined> | undefined;
@@ -41,16 +43,17 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
     watchers[index] = await openWatcher({
       port,
       transport,
-      query: SUBSCRIPTIONS[selection],
+      query,
+      keepCursor,
       variables: { taskId: taskOf(index) },
       onEvent(sequence, watcher) {
         delivered += 1;
         onEvent?.(sequence, watcher);
         if (delivered >= goal) reached?.resolve(undefined);
       },
-      onClose({ closeCode }) {
+      onClose({ closeCode, refusal = '' }) {
         closed += 1;
-        reached?.reject(new Error(`the server closed a watcher (${closeCode}) in the middle of the row`));
+        reached?.reject(new Error(`a watcher was closed (${closeCode}) in the middle of the row ${refusal}`));
       },
     });
   };
@@ -68,7 +71,7 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
       delivered = 0;
     },
     async arrived(deliveries, withinMs = 60_000) {
-      if (closed > 0) throw new Error(`the server closed ${closed} watchers`);
+      if (closed > 0) throw new Error(`${closed} watchers were closed`);
       if (delivered >= deliveries) return;
       goal = deliveries;
       reached = Promise.withResolvers();
@@ -98,26 +101,46 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
 
 /** Emits to every task until every watcher has seen the same last event of its task: from then on all are live. */
 export async function bringUpToDate(crowd: Crowd, port: number, tasks: readonly string[]): Promise<void> {
-  for (let round = 1; round <= 100; round += 1) {
+  let emitted = 0;
+  const emitToAll = async (): Promise<void> => {
     for (let at = 0; at < tasks.length; at += 500) {
       const events = tasks.slice(at, at + 500).map((taskId) => ({ taskId }));
       await crowd.emitter.send(toRequest(port, emitMany(events)));
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(100 * round, 500)));
-    if (crowd.watchers.every(({ last }) => last > 0)) break;
-  }
-  // All have begun; one more tells that none is behind.
-  const before = crowd.watchers.map(({ last }) => last);
-  const newest = Math.max(...before);
-  crowd.restart();
-  for (let at = 0; at < tasks.length; at += 500) {
-    const events = tasks.slice(at, at + 500).map((taskId) => ({ taskId }));
-    await crowd.emitter.send(toRequest(port, emitMany(events)));
-  }
-  const deadline = Date.now() + 30_000;
-  while (crowd.watchers.some(({ last }) => last !== newest + 1)) {
-    if (Date.now() > deadline) throw new Error('not every watcher became live');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    emitted += 1;
+  };
+  const until = async (isDone: () => boolean, withinMs: number): Promise<boolean> => {
+    for (const deadline = Date.now() + withinMs; !isDone();) {
+      if (Date.now() > deadline) return false;
+      await sleep(10);
+    }
+    return true;
+  };
+  const everyone =
+    (test: (watcher: Watcher) => boolean): (() => boolean) =>
+    () =>
+      crowd.watchers.every(test);
+  // A watcher that began in the middle of a round may have been given it as where it starts, not as an event.
+  do {
+    if (emitted === MAX_ROUNDS) throw new Error('not every watcher became live');
+    await emitToAll();
+  } while (
+    !(await until(
+      everyone(({ last }) => last > 0),
+      ROUND_MS,
+    ))
+  );
+  const newest = Math.max(...crowd.watchers.map(({ last }) => last));
+  await emitToAll();
+  if (
+    !(await until(
+      everyone(({ last }) => last > newest),
+      30_000,
+    ))
+  )
+    throw new Error('a watcher stayed behind');
   crowd.restart();
 }
+
+const MAX_ROUNDS = 100;
+const ROUND_MS = 250;

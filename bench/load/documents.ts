@@ -20,9 +20,9 @@ export const RESUME =
   'subscription Resume($taskId: ID!, $after: String) { taskUpdates(taskId: $taskId, after: $after) { __typename cursor' +
   ' ... on TaskEventRecorded { event { sequence message } } } }';
 
-export const EMIT_ONE =
+const EMIT_ONE =
   'mutation EmitOne($input: EmitEventInput!) { emitEvent(input: $input) { event { sequence } duplicate } }';
-export const EMIT_MANY =
+const EMIT_MANY =
   'mutation EmitMany($inputs: [EmitEventInput!]!)' +
   ' { emitEvents(inputs: $inputs) { results { event { sequence } duplicate } } }';
 
@@ -36,7 +36,7 @@ export interface EventOptions {
 
 const WORDS = 'Comparing nineteen listings near the harbour with what was asked for; ';
 
-export function toInput({ taskId, eventId, component = 'camina', messageBytes = 64 }: EventOptions): object {
+function toInput({ taskId, eventId, component = 'camina', messageBytes = 64 }: EventOptions): object {
   return {
     ...(eventId === undefined ? {} : { eventId }),
     taskId,

@@ -1,10 +1,14 @@
 /** Mutations as fast as the server answers them, over connections that are kept open; nobody watches. */
 import { emitMany, emitOne, type EventOptions } from './documents.ts';
+import { fill } from './fill.ts';
 import { createHttpConnection, toRequest } from './http-client.ts';
 import type { Metrics, Target } from './jobs.ts';
 import { cpuMicros } from './proc.ts';
+import { openOperations } from './ws-operations.ts';
 
 export interface EmitParams {
+  readonly transport: 'http' | 'ws';
+  /** Over WebSockets: operations in flight on one connection. */
   readonly connections: number;
   readonly eventsAtOnce: number;
   /** Events go round these in turn. */
@@ -12,16 +16,22 @@ export interface EmitParams {
   readonly components: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** Every task gets an event before anything is measured. */
+  readonly knowsTasks?: boolean;
 }
 
-/** Fixed width, so that a request's id can be changed in place. */
-const ID_MARK = 'id00000000';
-const SLOTS = 4;
+/** Sends a mutation, returns its answer. */
+export interface Lane extends Disposable {
+  send(request: Buffer): Promise<Buffer>;
+}
 
-export async function emit({ port, pid }: Target, params: EmitParams): Promise<Metrics> {
+export async function emit(target: Target, params: EmitParams): Promise<Metrics> {
+  const { pid } = target;
+  if (params.knowsTasks) await makeTasksKnown(target, params);
   const state = { answered: 0, nextId: 1, isOver: false };
-  const lanes = Array.from({ length: params.connections }, (_, lane) => runLane(port, lane, params, state));
-  const failed = Promise.race(lanes);
+  using connections = await connect(target, params);
+  const running = connections.lanes.map((lane, index) => run(lane, prepareAll(target, params, index), state, params));
+  const failed = Promise.all(running);
   const during = async (ms: number): Promise<void> => {
     const slept = new Promise<void>((resolve) => setTimeout(resolve, ms));
     await Promise.race([slept, failed]);
@@ -37,7 +47,7 @@ export async function emit({ port, pid }: Target, params: EmitParams): Promise<M
   const cpu = cpuMicros(pid) - cpuBefore;
   const own = process.cpuUsage(ownBefore);
   state.isOver = true;
-  await Promise.all(lanes);
+  await failed;
   const events = mutations * params.eventsAtOnce;
   return {
     mutationsPerSecond: mutations / seconds,
@@ -49,50 +59,97 @@ export async function emit({ port, pid }: Target, params: EmitParams): Promise<M
   };
 }
 
-interface LaneState {
+interface Progress {
   answered: number;
   nextId: number;
   isOver: boolean;
 }
+type Prepared = (firstId: number) => Buffer;
 
-async function runLane(port: number, lane: number, params: EmitParams, state: LaneState): Promise<void> {
-  using connection = createHttpConnection(port);
-  const requests = Array.from({ length: SLOTS }, (_, slot) => prepare(port, toEvents(params, lane * SLOTS + slot)));
-  for (let turn = 0; !state.isOver; turn += 1) {
-    const request = requests[turn % SLOTS];
+/** Requests made beforehand for each connection; they differ in components only. */
+const SLOTS = 4;
+
+async function run(lane: Lane, requests: readonly Prepared[], progress: Progress, params: EmitParams): Promise<void> {
+  for (let turn = 0; !progress.isOver; turn += 1) {
+    const request = requests[turn % requests.length];
     if (request === undefined) throw new Error('no request was prepared');
-    const first = state.nextId;
-    state.nextId += params.eventsAtOnce;
-    const answer = await connection.send(request(first));
+    const first = progress.nextId;
+    progress.nextId += params.eventsAtOnce;
+    const answer = await lane.send(request(first));
     if (answer.indexOf('"sequence":') < 0) throw new Error(`no event in the answer: ${answer.toString()}`);
-    state.answered += 1;
+    progress.answered += 1;
   }
 }
 
-function toEvents(params: EmitParams, place: number): readonly EventOptions[] {
-  const { eventsAtOnce, tasks, components } = params;
-  return Array.from({ length: eventsAtOnce }, (_, index) => ({
-    taskId: `emit-${(place * eventsAtOnce + index) % tasks}`,
-    component: `component-${(place * eventsAtOnce + index) % components}`,
-    eventId: ID_MARK,
-  }));
+async function connect(
+  { port }: Target,
+  params: EmitParams,
+): Promise<Disposable & { readonly lanes: readonly Lane[] }> {
+  const { connections } = params;
+  if (params.transport === 'ws') return openOperations(port, connections);
+  const lanes = Array.from({ length: connections }, () => createHttpConnection(port));
+  return {
+    lanes,
+    [Symbol.dispose]() {
+      for (const lane of lanes) lane[Symbol.dispose]();
+    },
+  };
 }
 
-/** @returns the request with ids that count up from the given one. */
-function prepare(port: number, events: readonly EventOptions[]): (firstId: number) => Buffer {
+async function makeTasksKnown({ port, prefix }: Target, params: EmitParams): Promise<void> {
+  using connection = createHttpConnection(port);
+  const tasks = Array.from({ length: params.tasks }, (_, task) => `${prefix}-emit-${String(task).padStart(8, '0')}`);
+  await fill(connection, port, { tasks, events: params.tasks });
+}
+
+/** Fixed width, so that they can be changed in place. */
+const ID_MARK = 'id00000000';
+const TASK_MARK = '-emit-00000000';
+const DIGITS = 8;
+
+function prepareAll(target: Target, params: EmitParams, lane: number): readonly Prepared[] {
+  return Array.from({ length: SLOTS }, (_, slot) => {
+    const place = (lane * SLOTS + slot) * params.eventsAtOnce;
+    const events = Array.from({ length: params.eventsAtOnce }, (_, index) => ({
+      taskId: target.prefix + TASK_MARK,
+      component: `component-${(place + index) % params.components}`,
+      eventId: ID_MARK,
+    }));
+    return prepare(events, { target, params });
+  });
+}
+
+/** @returns the request for events with ids that count up from the given one, each of the next task. */
+function prepare(
+  events: readonly EventOptions[],
+  { target, params }: { readonly target: Target; readonly params: EmitParams },
+): Prepared {
   const [first] = events;
-  const request = toRequest(port, events.length === 1 && first !== undefined ? emitOne(first) : emitMany(events));
-  const places: number[] = [];
-  for (let at = request.indexOf(ID_MARK); at >= 0; at = request.indexOf(ID_MARK, at + 1)) places.push(at + 2);
+  const body = events.length === 1 && first !== undefined ? emitOne(first) : emitMany(events);
+  const request = params.transport === 'http' ? toRequest(target.port, body) : Buffer.from(body);
+  const ids = findAll(request, ID_MARK);
+  const tasks = findAll(request, TASK_MARK);
   return (firstId) => {
-    places.forEach((place, index) => writeDigits(request, place, firstId + index));
+    for (let index = 0; index < ids.length; index += 1) {
+      writeDigits(request, ids[index] ?? 0, firstId + index);
+      writeDigits(request, tasks[index] ?? 0, (firstId + index) % params.tasks);
+    }
     return request;
   };
 }
 
+/** @returns where the digits of each mark begin. */
+function findAll(request: Buffer, mark: string): readonly number[] {
+  const places: number[] = [];
+  for (let at = request.indexOf(mark); at >= 0; at = request.indexOf(mark, at + 1)) {
+    places.push(at + mark.length - DIGITS);
+  }
+  return places;
+}
+
 function writeDigits(buffer: Buffer, place: number, value: number): void {
   let rest = value;
-  for (let at = place + 7; at >= place; at -= 1) {
+  for (let at = place + DIGITS - 1; at >= place; at -= 1) {
     buffer[at] = 48 + (rest % 10);
     rest = Math.trunc(rest / 10);
   }

@@ -1,7 +1,8 @@
 /** Many watchers of one task or of many, one mutation at a time: what a delivery costs the server. */
 import { bringUpToDate, openCrowd } from './crowd.ts';
-import { emitMany, emitOne, type Selection } from './documents.ts';
-import { toRequest } from './http-client.ts';
+import { emitMany, emitOne, SUBSCRIPTIONS, type Selection } from './documents.ts';
+import { fill } from './fill.ts';
+import { createHttpConnection, toRequest, type HttpConnection } from './http-client.ts';
 import type { Metrics, Target } from './jobs.ts';
 import { cpuMicros } from './proc.ts';
 import type { Transport } from './watcher.ts';
@@ -17,13 +18,18 @@ export interface FanoutParams {
   /** Mutations in the measured window, and before it. */
   readonly mutations: number;
   readonly warmUp: number;
+  /** The log's length before anyone watches. */
+  readonly eventsBefore?: number;
 }
 
-export async function fanout({ port, pid }: Target, params: FanoutParams): Promise<Metrics> {
+export async function fanout({ port, pid, prefix }: Target, params: FanoutParams): Promise<Metrics> {
   const { transport, selection, watchers: count, eventsAtOnce, mutations, warmUp } = params;
-  const tasks = Array.from({ length: params.tasks }, (_, index) => `fanout-${index}`);
+  const tasks = Array.from({ length: params.tasks }, (_, index) => `${prefix}-fanout-${index}`);
   const taskOf = (index: number): string => tasks[index % tasks.length] ?? '';
-  using crowd = await openCrowd({ port, transport, selection, count, taskOf });
+  using filler = createHttpConnection(port);
+  const alone =
+    params.eventsBefore === undefined ? {} : await emitAlone({ port, pid, filler }, tasks, params.eventsBefore);
+  using crowd = await openCrowd({ port, transport, query: SUBSCRIPTIONS[selection], count, taskOf });
   await bringUpToDate(crowd, port, tasks);
   const requests = prepareRequests(port, tasks, eventsAtOnce);
   const perMutation = (count / tasks.length) * eventsAtOnce;
@@ -54,6 +60,29 @@ export async function fanout({ port, pid }: Target, params: FanoutParams): Promi
     deliveries,
     deliveriesPerSecond: deliveries / seconds,
     bytesPerDelivery: bytes / deliveries,
+    ...alone,
+  };
+}
+
+interface Filling {
+  readonly port: number;
+  readonly pid: number;
+  readonly filler: HttpConnection;
+}
+
+const EMITS_ALONE = 300;
+
+/** Fills the log, then measures what one event more costs while nobody watches. */
+async function emitAlone({ port, pid, filler }: Filling, tasks: readonly string[], events: number): Promise<Metrics> {
+  const since = performance.now();
+  await fill(filler, port, { tasks, events });
+  const filledWithin = (performance.now() - since) / 1_000;
+  const request = toRequest(port, emitOne({ taskId: tasks[0] ?? '' }));
+  const cpuBefore = cpuMicros(pid);
+  for (let done = 0; done < EMITS_ALONE; done += 1) await filler.send(request);
+  return {
+    cpuUsPerEmit: (cpuMicros(pid) - cpuBefore) / EMITS_ALONE,
+    fillEventsPerSecond: events / filledWithin,
   };
 }
 

@@ -1,6 +1,11 @@
 /** What a load process can be asked to do, each with its parameters and with figures as its answer. */
+import { catchUp } from './catch-up.ts';
 import { emit } from './emit.ts';
 import { fanout } from './fanout.ts';
+import { flood } from './flood.ts';
+import { idle } from './idle.ts';
+import { latency } from './latency.ts';
+import { slowReaders } from './slow-readers.ts';
 
 /** The server under load. */
 export interface Target {
@@ -8,11 +13,13 @@ export interface Target {
   readonly pid: number;
   /** Where its store is, for figures of the same disk. */
   readonly directory: string;
+  /** Begins the ids of all tasks of this job: they are new to the server. */
+  readonly prefix: string;
 }
 
 export type Metrics = Readonly<Record<string, number>>;
 
-export const JOBS = { fanout, emit };
+export const JOBS = { fanout, emit, latency, idle, flood, catchUp, slowReaders };
 
 type Jobs = typeof JOBS;
 export type Work = {

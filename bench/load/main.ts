@@ -1,8 +1,8 @@
-/** The load process: does one job, told and answered over the channel to its parent, and ends. */
+/** The load process: does one job, X*/
 import { JOBS, type LoadAnswer, type LoadRequest, type Metrics, type Target } from './jobs.ts';
 
-process.once('message', (request: LoadRequest) => {
-  const answer = (text: LoadAnswer): void => void process.send?.(text, () => process.exit(0));
+process.on('message', (request: LoadRequest) => {
+  const answer = (text: LoadAnswer): void => void process.send?.(text);
   run(request).then(
     (metrics) => answer({ metrics }),
     (error: unknown) => answer({ failure: error instanceof Error ? error.message : String(error) }),

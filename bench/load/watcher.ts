@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { createFrameReader, OPCODE, toFrame } from './frames.ts';
 import { toRequest } from './http-client.ts';
+import { openWebSocket } from './upgrade.ts';
 import { createSequenceScanner, findSequence } from './sequence.ts';
 
 export type Transport = 'ws' | 'sse';
@@ -17,6 +18,8 @@ export interface WatcherOptions {
   /** Called for each delivery, in whatever order they come. */
   readonly onEvent: (sequence: number, watcher: Watcher) => void;
   readonly onClose?: (watcher: Watcher) => void;
+  /** The event before the first that must come. */
+  readonly startsAfter?: number;
   /** Reads the cursor of each event, which costs the load process time. */
   readonly keepCursor?: boolean;
 }
@@ -30,6 +33,8 @@ export interface Watcher {
   bytes: number;
   /** The close frame's code, or 1006 for a socket that ended without one. */
   closeCode: number | undefined;
+  /** What the server answered instead of a stream. */
+  refusal?: string;
   /** Of the latest event, if it is kept. */
   cursor: string | undefined;
 }
@@ -53,7 +58,14 @@ export async function openWatcher(options: WatcherOptions): Promise<Watcher> {
       },
     },
   });
-  const watcher: Watcher = { socket, last: 0, disorders: 0, bytes: 0, closeCode: undefined, cursor: undefined };
+  const watcher: Watcher = {
+    socket,
+    last: options.startsAfter ?? 0,
+    disorders: 0,
+    bytes: 0,
+    closeCode: undefined,
+    cursor: undefined,
+  };
   const begin = options.transport === 'ws' ? beginWebSocket : beginEventStream;
   take = begin(options, watcher, () => ready.resolve(undefined));
   socket.on('error', () => undefined);
@@ -75,17 +87,11 @@ function note(sequence: number, watcher: Watcher, options: WatcherOptions): void
 
 type Begin = (options: WatcherOptions, watcher: Watcher, ready: () => void) => (chunk: Buffer) => void;
 
-const HEAD_END = Buffer.from('\r\n\r\n');
 const CURSOR = /"cursor":"([^"]+)"/;
 
 const beginWebSocket: Begin = (options, watcher, ready) => {
   const { port, query, variables } = options;
   const { socket } = watcher;
-  socket.write(
-    `GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
-      'Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
-  );
   const readFrames = createFrameReader((buffer, start, end, opcode) => {
     if (opcode === OPCODE.text) {
       const sequence = findSequence(buffer, start, end);
@@ -97,21 +103,18 @@ const beginWebSocket: Begin = (options, watcher, ready) => {
       if (text.includes('"connection_ack"')) {
         socket.write(toFrame(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables } })), ready);
       }
-      if (text.includes('"errors"') || text.includes('"type":"error"')) socket.destroy(new Error(text));
+      if (!text.includes('"errors"') && !text.includes('"type":"error"')) return;
+      watcher.refusal = text;
+      socket.destroy();
       return;
     }
     if (opcode === OPCODE.ping) socket.write(toFrame(Buffer.from(buffer.subarray(start, end)), OPCODE.pong));
     if (opcode === OPCODE.close) watcher.closeCode = end - start >= 2 ? buffer.readUInt16BE(start) : 1005;
   });
-  let isOpen = false;
+  const open = openWebSocket(socket, port, readFrames);
   return (chunk) => {
     watcher.bytes += chunk.length;
-    if (isOpen) return readFrames(chunk);
-    const headEnd = chunk.indexOf(HEAD_END);
-    if (headEnd < 0) return;
-    isOpen = true;
-    socket.write(toFrame('{"type":"connection_init"}'));
-    if (headEnd + 4 < chunk.length) readFrames(chunk.subarray(headEnd + 4));
+    open(chunk);
   };
 };
 

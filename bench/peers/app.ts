@@ -227,7 +227,7 @@ function createUpdate({ input, now, task, component }: Change) {
     __typename: 'TaskEventRecorded' as const,
     cursor,
     event: {
-      id: `${input.taskId}:${eventId}`,
+      id: `${input.taskId}#${sequence}`,
       eventId,
       taskId: input.taskId,
       sequence,

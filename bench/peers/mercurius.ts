@@ -11,7 +11,8 @@ await app.register(mercurius, {
     publish: (topic, payload, { pubsub }) => pubsub.publish({ topic, payload }),
     subscribe: (topic, { pubsub }) => pubsub.subscribe(topic),
   }),
-  subscription: true,
+  // Mutations over WebSockets, too.
+  subscription: { fullWsTransport: true },
   ...(argv.includes('--jit') ? { jit: 1 } : {}),
 });
 

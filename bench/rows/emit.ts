@@ -28,6 +28,7 @@ const MANY = {
 
 export function emitRows({ isSmoke }: Scale): readonly Row[] {
   const one: EmitParams = {
+    transport: 'http',
     connections: isSmoke ? 4 : 32,
     eventsAtOnce: 1,
     tasks: 1,
@@ -44,6 +45,12 @@ export function emitRows({ isSmoke }: Scale): readonly Row[] {
       name: 'emit-http-32-tasks',
       title: `one event a mutation, ${connections}, 32 tasks`,
       entries: entries({ ...one, tasks: 32 }),
+    },
+    {
+      ...ONE,
+      name: 'emit-ws',
+      title: `one event a mutation, ${one.connections} in flight over one WebSocket`,
+      entries: entries({ ...one, transport: 'ws' }),
     },
     {
       ...MANY,
@@ -68,12 +75,16 @@ export function emitRows({ isSmoke }: Scale): readonly Row[] {
 
 /** Ours has a writer thread beside the main one and may use both cores; the others have nothing to use a second with. */
 function entries(params: EmitParams): readonly Entry[] {
-  return SERVERS.map((server: ServerName) => ({
+  // What speaks HTTP only has no WebSocket, and compiled documents are no other thing over one.
+  const servers = SERVERS.filter(
+    (name) => params.transport === 'http' || (name !== 'raw http' && name !== 'mercurius jit'),
+  );
+  return servers.map((server: ServerName) => ({
     label: server,
     server,
     work: { job: 'emit', params },
     cores: server === 'drumline sqlite' ? '0,1' : '0',
-    yardstick: 'raw http',
+    ...(params.transport === 'http' ? { yardstick: 'raw http' } : {}),
     ours: 'drumline sqlite',
   }));
 }

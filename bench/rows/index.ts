@@ -2,7 +2,10 @@
 import type { Row, Scale } from '../lib/row.ts';
 import { emitRows } from './emit.ts';
 import { fanoutRows } from './fanout.ts';
+import { growthRows } from './growth.ts';
+import { hardshipRows } from './hardship.ts';
+import { latencyRows } from './latency.ts';
 
 export function allRows(scale: Scale): readonly Row[] {
-  return [fanoutRows, emitRows].flatMap((rows) => rows(scale));
+  return [fanoutRows, emitRows, latencyRows, growthRows, hardshipRows].flatMap((rows) => rows(scale));
 }
