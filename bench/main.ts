@@ -15,6 +15,7 @@ import { allRows } from './rows/index.ts';
 const HELP = `node bench/main.ts [options]
 
   --only ROW,ROW   only these rows; names below
+  --servers A,B    only these servers, e.g. "drumline sqlite,raw ws"
   --repeats N      how often each server is measured, in turn (5)
   --smoke          every row at tiny size, once: only whether everything works
   --out FILE       write the table there, and all raw figures beside it as .json
@@ -25,6 +26,7 @@ const HELP = `node bench/main.ts [options]
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    servers: { type: 'string' },
     repeats: { type: 'string' },
     smoke: { type: 'boolean', default: false },
     out: { type: 'string' },
@@ -45,7 +47,7 @@ async function main(): Promise<number> {
     stdout.write(`${HELP}\nRows:\n${rows.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`).join('\n')}\n`);
     return 0;
   }
-  const chosen = choose(rows, values.only);
+  const chosen = choose(rows, values.only).map((row) => withServers(row, values.servers));
   installPeers(say);
   const problem = pinningProblem();
   if (problem !== undefined) say(`warning: ${problem}`);
@@ -72,6 +74,11 @@ function choose(rows: readonly Row[], only: string | undefined): readonly Row[] 
     if (row === undefined) throw new Error(`there is no row ${name}; --help has their names`);
     return row;
   });
+}
+
+function withServers(row: Row, servers: string | undefined): Row {
+  const names = servers?.split(',');
+  return { ...row, entries: row.entries.filter(({ server }) => names?.includes(server) ?? true) };
 }
 
 function write(results: readonly RowResult[]): void {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LoadAnswer, LoadRequest, Metrics } from '../load/jobs.ts';
+import { endWithUs } from './children.ts';
 import { pinned } from './pin.ts';
 
 const MAIN = fileURLToPath(new URL('../load/main.ts', import.meta.url));
@@ -14,6 +15,7 @@ export interface Load extends Disposable {
 export function startLoad(): Load {
   const [program, ...args] = pinned('1', [process.execPath, MAIN]);
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  endWithUs(child);
   let answered = expectAnswer();
   child.on('message', (answer: LoadAnswer) => answered.resolve(answer));
   child.once('error', (error) => answered.reject(error));

@@ -5,10 +5,13 @@ import { availableParallelism } from 'node:os';
 /** As `taskset --cpu-list` takes them. */
 export type Cores = '0' | '1' | '0,1';
 
-/** @returns the command, run on these cores where that is possible. */
+/** Each of thousands of watchers is an open file. */
+const MORE_FILES = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
+
+/** @returns the command, run on these cores where that is possible. Its process becomes the program's. */
 export function pinned(cores: Cores, command: readonly string[]): readonly [string, ...string[]] {
-  const [program = '', ...args] = command;
-  return canPin() ? ['taskset', '--cpu-list', cores, program, ...args] : [program, ...args];
+  const taskset = canPin() ? ['taskset', '--cpu-list', cores] : [];
+  return ['sh', '-c', MORE_FILES, 'sh', ...taskset, ...command];
 }
 
 let isPossible: boolean | undefined;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from './children.ts';
 import { drumlineCommand } from '../peers/drumline.ts';
 import { pinned, type Cores } from './pin.ts';
 
@@ -38,6 +39,7 @@ export async function startServer(name: ServerName, cores: Cores): Promise<Runni
   const directory = await mkdtemp(join(tmpdir(), 'drumline-bench-'));
   const [command, ...args] = pinned(cores, [process.execPath, ...SERVERS[name](directory)]);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment(), cwd: directory });
+  endWithUs(child);
   const ready = Promise.withResolvers<number>();
   const stderr: string[] = [];
   let death: string | undefined;
