@@ -19,7 +19,7 @@ const HELP = `node bench/main.ts [options]
   --repeats N      how often each server is measured, in turn (5)
   --smoke          every row at tiny size, once: only whether everything works
   --out FILE       write the table there, and all raw figures beside it as .json
-  --watchers N     how many idle watchers idle-memory opens (10000)
+  --watchers N     how many watchers idle-memory (10000) and one-stalled (999) open
   --help           this text
 `;
 
@@ -40,7 +40,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const scale: Scale = {
     isSmoke: values.smoke,
-    ...(values.watchers === undefined ? {} : { idleWatchers: Number(values.watchers) }),
+    ...(values.watchers === undefined ? {} : { watchers: Number(values.watchers) }),
   };
   const rows = allRows(scale);
   if (values.help) {

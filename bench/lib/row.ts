@@ -33,6 +33,6 @@ export interface Entry {
 /** What rows are made to: the real thing, or the least that shows that all of it works. */
 export interface Scale {
   readonly isSmoke: boolean;
-  /** Overrides the number of idle watchers. */
-  readonly idleWatchers?: number;
+  /** Overrides the number of watchers that wait, and of those beside one that stalls. */
+  readonly watchers?: number;
 }

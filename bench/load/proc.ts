@@ -17,6 +17,19 @@ export function rssBytes(pid: number): number {
   return Number(kb ?? 0) * 1024;
 }
 
+/** Of the two ends of a connection. */
+export interface Ports {
+  readonly server: number;
+  readonly client: number;
+}
+
+/** Bytes that the kernel holds for a client which has not taken them. */
+export function unsentBytes({ server, client }: Ports): number {
+  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
+  const line = new RegExp(`0100007F:${hex(server)} 0100007F:${hex(client)} [0-9A-F]{2} ([0-9A-F]{8})`);
+  return Number.parseInt(line.exec(readFileSync('/proc/net/tcp', 'utf8'))?.[1] ?? '0', 16);
+}
+
 function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

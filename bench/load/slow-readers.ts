@@ -9,7 +9,7 @@ import { toRequest } from './http-client.ts';
 import type { Metrics, Target } from './jobs.ts';
 import { createLatencies } from './latencies.ts';
 import { paced } from './pace.ts';
-import { rssBytes } from './proc.ts';
+import { rssBytes, unsentBytes, type Ports } from './proc.ts';
 import { openWatcher, type Watcher } from './watcher.ts';
 
 export interface SlowReadersParams {
@@ -24,8 +24,8 @@ export interface SlowReadersParams {
   readonly eventsAtOnce: number;
   readonly messageBytes: number;
   readonly seconds: number;
-  /** When the stalled read on; when that is later than the end, they never do. */
-  readonly stalledReadOnAfterMs?: number;
+  /** The first of the stalled reads on when the kernel has taken nothing more for it for so long. Left out: never. */
+  readonly readOnAfterMs?: number;
   /** Whoever was cut off must have everything once it has come back with its cursor. */
   readonly mustReturn?: boolean;
   readonly withinMs: number;
@@ -47,7 +47,9 @@ export async function slowReaders({ port, pid, prefix }: Target, params: SlowRea
   const stopped = others.watchers.slice(0, stalled);
   for (const { socket } of stopped) socket.pause();
   using _slow = readSlowly(others.watchers.slice(stalled), params.slowBytesPerSecond);
-  const readingOn = readOn(stopped[0], { port, taskId, last: first + events - 1, params });
+  let isEmitted = false;
+  const end = { last: first + events - 1, isEmitted: () => isEmitted };
+  const readingOn = readOn(stopped[0], { port, taskId, params, ...end });
 
   latencies.restart();
   const request = toRequest(port, emitMany(Array.from({ length: eventsAtOnce }, () => ({ taskId, messageBytes }))));
@@ -56,6 +58,7 @@ export async function slowReaders({ port, pid, prefix }: Target, params: SlowRea
     for (let index = 0; index < eventsAtOnce; index += 1) latencies.emitting(first + turn * eventsAtOnce + index);
     await healthy.emitter.send(request);
   });
+  isEmitted = true;
   const emittedWithin = (performance.now() - since) / 1_000;
   await healthy.arrived(count * events, withinMs);
   healthy.check(count * events);
@@ -88,18 +91,23 @@ interface Returning {
   readonly taskId: string;
   /** Its last event. */
   readonly last: number;
+  isEmitted(): boolean;
   readonly params: SlowReadersParams;
 }
 
 /** One of the stalled reads on; cut off meanwhile, it comes back with its cursor. Either way it must miss nothing. */
-async function readOn(watcher: Watcher | undefined, { port, taskId, last, params }: Returning): Promise<Metrics> {
-  const { stalledReadOnAfterMs: afterMs, withinMs } = params;
-  if (watcher === undefined || afterMs === undefined) return {};
-  await sleep(afterMs);
+async function readOn(watcher: Watcher | undefined, returning: Returning): Promise<Metrics> {
+  const { port, taskId, last, params } = returning;
+  const { readOnAfterMs, withinMs } = params;
+  if (watcher === undefined || readOnAfterMs === undefined) return {};
+  const since = performance.now();
+  await isStuck({ server: port, client: watcher.socket.localPort ?? 0 }, readOnAfterMs, returning);
+  const readOnAfterS = (performance.now() - since) / 1_000;
   watcher.socket.resume();
   const deadline = performance.now() + withinMs;
   while (watcher.last < last && watcher.closeCode === undefined && performance.now() < deadline) await sleep(20);
-  const closed = watcher.closeCode === undefined ? {} : { stalledCloseCode: watcher.closeCode };
+  const code = watcher.closeCode;
+  const closed = { readOnAfterS, ...(code === undefined ? {} : { stalledCloseCode: code }) };
   if (watcher.last === last) return { ...closed, complete: 1 };
   if (watcher.closeCode === undefined || watcher.cursor === undefined) return { ...closed, complete: 0 };
   const back = await openWatcher({
@@ -113,6 +121,16 @@ async function readOn(watcher: Watcher | undefined, { port, taskId, last, params
   while (back.last < last && back.closeCode === undefined && performance.now() < deadline) await sleep(20);
   back.socket.destroy();
   return { ...closed, complete: back.last === last && back.disorders === 0 ? 1 : 0 };
+}
+
+/** Until then the kernel's buffers take what the reader does not, and no server can know that it has stopped. */
+async function isStuck(ports: Ports, forMs: number, { isEmitted }: Returning): Promise<void> {
+  let unsent = 0;
+  for (let since = performance.now(); performance.now() - since < forMs; await sleep(Math.min(250, forMs / 4))) {
+    const now = unsentBytes(ports);
+    if (now !== unsent || (now === 0 && !isEmitted())) since = performance.now();
+    unsent = now;
+  }
 }
 
 /** Lets each read its share, then pauses it until the next turn. */

@@ -5,12 +5,12 @@ import type { ServerName } from '../lib/server.ts';
 
 const SERVERS = ['drumline sqlite', 'yoga', 'apollo', 'mercurius', 'raw ws'] as const;
 const MEMORY = { rssStartMb: 'MB RSS at start', rssPeakMb: 'at peak', rssEndMb: 'at end' } as const;
-/** Just after ours gives up on a reader that takes nothing. */
-const AFTER_STALL_MS = 31_000;
+/** Ours gives up on a reader that took nothing for 30 s, looks every 5 s, and waits 5 s more for its goodbye. */
+const AFTER_STALL_MS = 35_000;
 
-export function hardshipRows({ isSmoke }: Scale): readonly Row[] {
+export function hardshipRows({ isSmoke, watchers = isSmoke ? 10 : 999 }: Scale): readonly Row[] {
   const base: SlowReadersParams = {
-    healthy: isSmoke ? 10 : 999,
+    healthy: watchers,
     stalled: 0,
     slow: 0,
     slowBytesPerSecond: 16_384,
@@ -54,7 +54,8 @@ const READERS = {
     p50Ms: 'ms p50',
     eventsPerSecond: 'events/s',
     ...MEMORY,
-    stalledCloseCode: 'close code of the stalled',
+    readOnAfterS: 's until the stalled read on',
+    stalledCloseCode: 'its close code',
     complete: '(1: on return it missed nothing)',
   },
   maxRepeats: 1,
@@ -62,8 +63,7 @@ const READERS = {
 } as const;
 
 function oneStalled(base: SlowReadersParams, isSmoke: boolean): Row {
-  const stalledReadOnAfterMs = isSmoke ? 300 : AFTER_STALL_MS;
-  const returning = { ...base, stalled: 1, stalledReadOnAfterMs, mustReturn: true };
+  const returning = { ...base, stalled: 1, readOnAfterMs: isSmoke ? 100 : AFTER_STALL_MS, mustReturn: true };
   const none = ours('none stalled', base);
   return {
     ...READERS,
@@ -79,7 +79,7 @@ function oneStalled(base: SlowReadersParams, isSmoke: boolean): Row {
 
 function allStalled(base: SlowReadersParams, isSmoke: boolean): Row {
   const [healthy, stalled] = isSmoke ? [4, 10] : [200, 1_000];
-  const params = { ...base, healthy, stalled, seconds: isSmoke ? 0.5 : 15 };
+  const params = { ...base, healthy, stalled, seconds: isSmoke ? 0.5 : 30 };
   return {
     ...READERS,
     name: 'all-stalled',
@@ -96,7 +96,7 @@ function allStalled(base: SlowReadersParams, isSmoke: boolean): Row {
 
 function slowTwenty(base: SlowReadersParams, isSmoke: boolean): Row {
   const [healthy, slow] = isSmoke ? [8, 2] : [800, 200];
-  const params = { ...base, healthy, slow, seconds: isSmoke ? 0.5 : 15 };
+  const params = { ...base, healthy, slow, seconds: isSmoke ? 0.5 : 30 };
   return {
     ...READERS,
     name: 'slow-20',
@@ -114,7 +114,7 @@ function ours(what: string, params: SlowReadersParams): Entry {
 
 /** At a size that a server with a cost for each delivery can keep up with, or nothing would be learnt but that. */
 function toFew(params: SlowReadersParams, isSmoke: boolean): SlowReadersParams {
-  return { ...params, healthy: isSmoke ? 5 : 100, seconds: isSmoke ? 0.5 : 15 };
+  return { ...params, healthy: isSmoke ? 5 : 100, seconds: isSmoke ? 0.5 : 30 };
 }
 
 function everyone(params: SlowReadersParams): readonly Entry[] {

@@ -4,7 +4,7 @@ import type { Entry, Row, Scale } from '../lib/row.ts';
 
 const SERVERS = ['drumline sqlite', 'yoga', 'apollo', 'mercurius', 'raw ws'] as const;
 
-export function latencyRows({ isSmoke, idleWatchers = isSmoke ? 30 : 10_000 }: Scale): readonly Row[] {
+export function latencyRows({ isSmoke, watchers: idleWatchers = isSmoke ? 30 : 10_000 }: Scale): readonly Row[] {
   const watchers = isSmoke ? 20 : 1_000;
   const events = { warmUp: isSmoke ? 1 : 30, events: isSmoke ? 3 : 100 };
   return [
