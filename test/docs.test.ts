@@ -18,7 +18,7 @@ test("the README's library example prints its event", async () => {
   expect(stdout).toBe('1 Go\n');
 });
 
-test.each(['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'examples/README.md'])(
+test.each(['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'examples/README.md', 'bench/README.md'])(
   '%s links only to what is there',
   async (name) => {
     const text = await readFile(join(root, name), 'utf8');

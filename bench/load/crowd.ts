@@ -143,4 +143,3 @@ export async function bringUpToDate(crowd: Crowd, port: number, tasks: readonly 
 }
 
 const MAX_ROUNDS = 100;
-const ROUND_MS = 250;
