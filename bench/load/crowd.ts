@@ -18,6 +18,7 @@ export interface CrowdOptions {
 }
 
 export interface Crowd extends Disposable {
+  readonly taskOf: (index: number) => string;
   readonly watchers: readonly Watcher[];
   readonly emitter: HttpConnection;
   readonly delivered: number;
@@ -62,6 +63,7 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
   }
 
   const crowd: Crowd = {
+    taskOf,
     watchers,
     emitter: createHttpConnection(port),
     get delivered() {
@@ -101,45 +103,36 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
 
 /** Emits to every task until every watcher has seen the same last event of its task: from then on all are live. */
 export async function bringUpToDate(crowd: Crowd, port: number, tasks: readonly string[]): Promise<void> {
-  let emitted = 0;
-  const emitToAll = async (): Promise<void> => {
-    for (let at = 0; at < tasks.length; at += 500) {
-      const events = tasks.slice(at, at + 500).map((taskId) => ({ taskId }));
-      await crowd.emitter.send(toRequest(port, emitMany(events)));
-    }
-    emitted += 1;
-  };
-  const until = async (isDone: () => boolean, withinMs: number): Promise<boolean> => {
-    for (const deadline = Date.now() + withinMs; !isDone();) {
+  const until = async (isDone: (watcher: Watcher, index: number) => boolean, withinMs: number): Promise<boolean> => {
+    for (const deadline = Date.now() + withinMs; !crowd.watchers.every(isDone);) {
       if (Date.now() > deadline) return false;
       await sleep(10);
     }
     return true;
   };
-  const everyone =
-    (test: (watcher: Watcher) => boolean): (() => boolean) =>
-    () =>
-      crowd.watchers.every(test);
+  const patienceMs = Math.max(250, crowd.watchers.length / 2);
+  let newest = await emitToAll(crowd, port, tasks);
   // A watcher that began in the middle of a round may have been given it as where it starts, not as an event.
-  do {
-    if (emitted === MAX_ROUNDS) throw new Error('not every watcher became live');
-    await emitToAll();
-  } while (
-    !(await until(
-      everyone(({ last }) => last > 0),
-      ROUND_MS,
-    ))
-  );
-  const newest = Math.max(...crowd.watchers.map(({ last }) => last));
-  await emitToAll();
-  if (
-    !(await until(
-      everyone(({ last }) => last > newest),
-      30_000,
-    ))
-  )
+  for (let round = 1; !(await until(({ last }) => last > 0, patienceMs)); round += 1) {
+    if (round === MAX_ROUNDS) throw new Error('not every watcher became live');
+    newest = await emitToAll(crowd, port, tasks);
+  }
+  if (!(await until(({ last }, index) => last === newest.get(crowd.taskOf(index)), 60_000))) {
     throw new Error('a watcher stayed behind');
+  }
   crowd.restart();
+}
+
+/** @returns the sequence of each task's new event, as the server answered it. */
+async function emitToAll(crowd: Crowd, port: number, tasks: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const newest = new Map<string, number>();
+  for (let at = 0; at < tasks.length; at += 500) {
+    const some = tasks.slice(at, at + 500);
+    const answer = await crowd.emitter.send(toRequest(port, emitMany(some.map((taskId) => ({ taskId })))));
+    const sequences = Array.from(answer.toString().matchAll(/"sequence":(\d+)/g), ([, digits]) => Number(digits));
+    for (const [index, taskId] of some.entries()) newest.set(taskId, sequences[index] ?? 0);
+  }
+  return newest;
 }
 
 const MAX_ROUNDS = 100;
