@@ -14,7 +14,9 @@ export interface EmitParams {
   /** Events go round these in turn. */
   readonly tasks: number;
   readonly components: number;
+  /** At least so long, and at least so many mutations: a slow machine must not be measured before its code is hot. */
   readonly warmUpMs: number;
+  readonly warmUpMutations: number;
   readonly measureMs: number;
   /** Every task gets an event before anything is measured. */
   readonly knowsTasks?: boolean;
@@ -37,6 +39,8 @@ export async function emit(target: Target, params: EmitParams): Promise<Metrics>
     await Promise.race([slept, failed]);
   };
   await during(params.warmUpMs);
+  for (let waited = 0; state.answered < params.warmUpMutations && waited < MAX_WARM_UP_MS; waited += 50)
+    await during(50);
   const answeredBefore = state.answered;
   const cpuBefore = cpuMicros(pid);
   const ownBefore = process.cpuUsage();
@@ -58,6 +62,8 @@ export async function emit(target: Target, params: EmitParams): Promise<Metrics>
     loadBusyPercent: (own.user + own.system) / 10_000 / seconds,
   };
 }
+
+const MAX_WARM_UP_MS = 15_000;
 
 interface Progress {
   answered: number;

@@ -34,9 +34,15 @@ export function emitRows({ isSmoke }: Scale): readonly Row[] {
     tasks: 1,
     components: 1,
     warmUpMs: isSmoke ? 50 : 1_500,
+    warmUpMutations: isSmoke ? 0 : 8_000,
     measureMs: isSmoke ? 100 : 2_500,
   };
-  const many = { ...one, connections: isSmoke ? 2 : 8, eventsAtOnce: isSmoke ? 10 : 100 };
+  const many = {
+    ...one,
+    connections: isSmoke ? 2 : 8,
+    eventsAtOnce: isSmoke ? 10 : 100,
+    warmUpMutations: isSmoke ? 0 : 400,
+  };
   const connections = `${one.connections} connections`;
   return [
     { ...ONE, name: 'emit-http', title: `one event a mutation, ${connections}`, entries: entries(one) },

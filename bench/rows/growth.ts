@@ -72,6 +72,7 @@ function growthTasks(isSmoke: boolean): Row {
     tasks: 1,
     components: 1,
     warmUpMs: isSmoke ? 20 : 1_500,
+    warmUpMutations: isSmoke ? 0 : 8_000,
     measureMs: isSmoke ? 50 : 2_500,
     knowsTasks: true,
   };
