@@ -11,7 +11,7 @@ export interface EntryResult {
   readonly label: string;
   /** One for each repeat that was. */
   readonly repeats: readonly Metrics[];
-  /** Of a peer that did not survive the row. */
+  /** How a peer that did not survive the row, or did not come through it, ended. */
   readonly died?: string;
   /** Ours, or a wrong count of anyone: the row cannot be trusted. */
   readonly failure?: string;
@@ -50,7 +50,7 @@ export async function measureRow(row: Row, { stage, repeats, say }: MeasureOptio
         say(`${what}: ${(outcome.metrics[row.metric] ?? Number.NaN).toPrecision(4)} ${row.unit}`);
       } else {
         ends.set(entry.label, outcome);
-        say(`${what}: ${'died' in outcome ? `died (${outcome.died})` : `FAILED: ${outcome.failure}`}`);
+        say(`${what}: ${'died' in outcome ? outcome.died : `FAILED: ${outcome.failure}`}`);
       }
     }
   }
@@ -72,14 +72,19 @@ async function measureOnce(row: Row, entry: Entry, stage: Stage): Promise<{ read
       } catch (error) {
         const death = await diedSoon(server);
         const isOurs = entry.server.startsWith('drumline');
-        if (death !== undefined) end = isOurs ? { failure: `died (${death})` } : { died: death };
+        if (death !== undefined) end = isOurs ? { failure: `died (${death})` } : { died: `died (${death})` };
+        else if (!isOurs && row.peersMayFail) end = { died: `did not come through (${toMessage(error)})` };
         throw error;
       }
     });
     return { metrics };
   } catch (error) {
-    return end ?? { failure: error instanceof Error ? error.message : String(error) };
+    return end ?? { failure: toMessage(error) };
   }
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A fresh server and a fresh load process for each measurement. */

@@ -60,7 +60,7 @@ function compare(row: Row, entries: readonly EntryResult[], { result, other }: P
 
 function toCells(row: Row, entries: readonly EntryResult[], result: EntryResult): readonly string[] {
   const entry = entryOf(row, result.label);
-  const end = result.failure === undefined ? result.died && `died (${result.died})` : `**FAILED**: ${result.failure}`;
+  const end = result.failure === undefined ? result.died : `**FAILED**: ${result.failure}`;
   const figure = result.repeats.length === 0 ? undefined : showSpread(figureOf(row, result));
   return [
     row.name,

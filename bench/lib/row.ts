@@ -15,6 +15,8 @@ export interface Row {
   /** Figures to tell beside the answer, with their units. */
   readonly also?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** A peer that loses events here, or closes connections, is a result like one that dies. Ours never is. */
+  readonly peersMayFail?: boolean;
   /** Of a row that takes long, or of which one run tells enough. */
   readonly maxRepeats?: number;
 }

@@ -85,7 +85,7 @@ export async function startServer(name: ServerName, cores: Cores): Promise<Runni
 }
 
 /** A server that died under load may take a moment to be gone. */
-export async function diedSoon(server: RunningServer, withinMs = 1_000): Promise<string | undefined> {
+export async function diedSoon(server: RunningServer, withinMs = 5_000): Promise<string | undefined> {
   for (let waited = 0; waited < withinMs && server.death === undefined; waited += 50) await sleep(50);
   return server.death;
 }

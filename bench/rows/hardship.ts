@@ -60,6 +60,7 @@ const READERS = {
   },
   maxRepeats: 1,
   timeoutMs: 600_000,
+  peersMayFail: true,
 } as const;
 
 function oneStalled(base: SlowReadersParams, isSmoke: boolean): Row {
@@ -142,6 +143,7 @@ function flood(isSmoke: boolean): Row {
     also: { deliveriesPerSecond: '/s', cpuUsPerDelivery: 'CPU µs each', rssMb: 'MB RSS after' },
     maxRepeats: 1,
     timeoutMs: 600_000,
+    peersMayFail: true,
     entries: SERVERS.map((server: ServerName) => ({ label: server, server, work: { job: 'flood', params } })),
   };
 }
