@@ -49,11 +49,15 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
   }
 
   function head(taskId: string): MaybePromise<TaskHead | undefined> {
-    return orElse(isOpen ? tails.head(taskId) : undefined, () => log.head(taskId));
+    const found = isOpen ? tails.head(taskId) : undefined;
+    return found instanceof Promise ? found.then((known) => known ?? log.head(taskId)) : (found ?? log.head(taskId));
   }
 
   function read(taskId: string, range: ReadRange): MaybePromise<readonly TaskEvent[]> {
-    return orElse(isOpen ? tails.read(taskId, range) : undefined, () => log.read(taskId, range));
+    const page = isOpen ? tails.read(taskId, range) : undefined;
+    return page instanceof Promise
+      ? page.then((found) => found ?? log.read(taskId, range))
+      : (page ?? log.read(taskId, range));
   }
 
   async function changes(query: ChangesQuery): Promise<Changes> {
@@ -96,13 +100,4 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
 function mayBeRecorded(error: unknown): boolean {
   if (error instanceof StoreUnavailableError) return error.outcome === 'UNKNOWN';
   return !(error instanceof DrumlineError);
-}
-
-/** What was found, or else what the other says; in a promise only where one of them is. */
-function orElse<Value, Other>(
-  found: MaybePromise<Value | undefined>,
-  other: () => MaybePromise<Other>,
-): MaybePromise<Value | Other> {
-  if (found instanceof Promise) return found.then((value) => value ?? other());
-  return found ?? other();
 }

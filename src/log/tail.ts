@@ -55,6 +55,7 @@ export function createTail(loaded: TaskHead): Tail {
   let head = loaded;
   let last: { readonly seq: number; readonly hash: string } = loaded.progress;
   let heldBytes = 0;
+  let latest: { readonly after: number; readonly limit: number; readonly page: readonly TaskEvent[] } | undefined;
 
   /** Worked out only when somebody asks: most events are read and no head is. */
   function foldedHead(): TaskHead {
@@ -91,10 +92,15 @@ export function createTail(loaded: TaskHead): Tail {
     head: foldedHead,
     read({ after, limit }) {
       if (after >= last.seq) return NONE;
+      // Watchers that are up to date all ask for the same.
+      if (latest?.after === after && latest.limit === limit) return latest.page;
       const start = Math.max(after, loaded.oldestSeq - 1) + 1 - firstSeq();
-      return start < 0 || start >= events.length ? undefined : events.slice(start, start + limit);
+      if (start < 0 || start >= events.length) return undefined;
+      latest = { after, limit, page: events.slice(start, start + limit) };
+      return latest.page;
     },
     extend(more) {
+      latest = undefined;
       for (const event of more) {
         if (event.seq > last.seq + 1) return 'gap';
         if (event.seq <= last.seq) {
@@ -110,6 +116,7 @@ export function createTail(loaded: TaskHead): Tail {
       return 'ok';
     },
     prepend(older) {
+      latest = undefined;
       const end = older.at(-1);
       const place = events[0] ?? last;
       if (end?.seq !== place.seq || end.hash !== place.hash || !hasNoHole(older)) return;
@@ -118,6 +125,7 @@ export function createTail(loaded: TaskHead): Tail {
       weights.unshift(...missing.map(weigh));
     },
     shrink() {
+      latest = undefined;
       // An event that the head does not contain yet must not be forgotten before it does.
       if (events[0] !== undefined && events[0].seq > head.progress.seq) foldedHead();
       heldBytes -= weights.shift() ?? 0;

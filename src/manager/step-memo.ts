@@ -6,6 +6,7 @@
  */
 import type { TaskEvent } from '../domain/event.ts';
 import { foldEvent, type TaskProgress } from '../domain/progress.ts';
+import { createStamp, type Stamp } from '../util/stamp.ts';
 import type { TaskUpdate } from './task-updates.ts';
 
 type Step<Kind extends TaskUpdate['kind']> = Extract<TaskUpdate, { readonly kind: Kind }>;
@@ -22,11 +23,11 @@ export interface StepMemo {
 }
 
 export function createStepMemo(): StepMemo {
-  const events = new WeakMap<TaskEvent, Step<'event'>>();
-  const states: Readonly<Record<StateKind, WeakMap<TaskProgress, TaskUpdate>>> = {
-    snapshot: new WeakMap(),
-    checkpoint: new WeakMap(),
-    ended: new WeakMap(),
+  const events = createStamp<TaskEvent, Step<'event'>>();
+  const states: Readonly<Record<StateKind, Stamp<TaskProgress, TaskUpdate>>> = {
+    snapshot: createStamp(),
+    checkpoint: createStamp(),
+    ended: createStamp(),
   };
 
   function remember(event: TaskEvent, progress: TaskProgress): Step<'event'> {

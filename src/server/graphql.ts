@@ -45,8 +45,6 @@ export interface Graphql {
   readonly yoga: YogaServerInstance<object, object>;
   /** Read and check a document. @returns the masked errors when it cannot be run. */
   prepare(request: GraphqlRequest, context?: Partial<SchemaContext>): Promise<Operation | readonly GraphQLError[]>;
-  /** The same, if the document was checked before. */
-  known(request: GraphqlRequest, context?: Partial<SchemaContext>): Operation | undefined;
   /** Run a query or a mutation. Never throws. */
   run(args: ExecutionArgs): Promise<ExecutionResult>;
   /** Run a subscription. @returns a result without data when it could not begin. */
@@ -98,7 +96,7 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
     return { kind, args, record: record === undefined ? undefined : () => record(manager) };
   }
 
-  function known(request: GraphqlRequest, context: Partial<SchemaContext> = {}): Operation | undefined {
+  function known(request: GraphqlRequest, context: Partial<SchemaContext>): Operation | undefined {
     const prepared = documents.get(request.query, request.operationName);
     return prepared === undefined ? undefined : toOperation(prepared, request, context);
   }
@@ -129,7 +127,6 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
   return {
     yoga,
     prepare,
-    known,
     run: (args) => runOperation(args, mask),
     subscribe: (args) => subscribeOperation(args, scopeOf(args), { mask, shared }),
   };

@@ -35,7 +35,7 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
     const contentType = contentTypes.get(request.headers.accept ?? '');
     if (contentType === undefined || !isSized(request, maxBodyBytes)) return byYoga(request, response);
     const body = await readBody(request, maxBodyBytes);
-    const record = body === undefined ? undefined : findEmit(body);
+    const record = body === undefined ? undefined : await findEmit(body);
     const outcome = await record?.();
     if (outcome !== undefined && 'json' in outcome) {
       const { json } = outcome;
@@ -51,10 +51,14 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
     await sendAnswer(response, again);
   };
 
-  /** What records it, if it is an emit of a document that was checked before. */
-  function findEmit(body: Uint8Array): Operation['record'] {
+  /** What records it, if it is an emit as producers send them. */
+  async function findEmit(body: Uint8Array): Promise<Operation['record']> {
     try {
-      return graphql.known(parsePostBody(body))?.record;
+      const request = parsePostBody(body);
+      // Nothing else is worth being read here as well as by Yoga.
+      if (!request.query.includes('emitEvent')) return undefined;
+      const operation = await graphql.prepare(request);
+      return 'kind' in operation ? operation.record : undefined;
     } catch {
       // Yoga reads it once more, and says what is wrong with it.
       return undefined;

@@ -21,44 +21,43 @@ const WRITE_BYTES = 16 * 1024;
 /** @returns when the stream is over. Rejects with what it failed with. To stop before, leave the stream. */
 export function pump(stream: PullStream<Frame>, outlet: Outlet, encode: Encode, turns: Turns): Promise<void> {
   return new Promise((resolve, reject) => {
-    let ready = '';
     /** Somebody will call again: the socket, or the next turn. */
     let isCalled = false;
-
-    function flush(): boolean {
-      const bytes = ready;
-      ready = '';
-      return bytes === '' || outlet.write(bytes);
-    }
 
     function proceed(): void {
       isCalled = false;
       run();
     }
 
-    function waitForReader(): void {
+    /** @returns whether the reader takes more. */
+    function write(bytes: string): boolean {
+      if (bytes === '' || outlet.write(bytes)) return true;
       isCalled = true;
       outlet.whenWritable(proceed);
+      return false;
     }
 
     function run(): void {
       if (isCalled && !stream.isOver) return;
+      let ready = '';
       try {
-        for (;;) {
-          const frame = stream.pull();
-          if (frame === undefined) break;
+        for (let frame = stream.pull(); frame !== undefined; frame = stream.pull()) {
           ready += encode(frame);
-          if (ready.length >= WRITE_BYTES && !flush()) return waitForReader();
-          if (!turns.isUp) continue;
-          if (!flush()) return waitForReader();
-          isCalled = true;
-          return turns.inNext(proceed);
+          if (ready.length >= WRITE_BYTES) {
+            const bytes = ready;
+            ready = '';
+            if (!write(bytes)) return;
+          }
+          if (turns.isUp) {
+            if (!write(ready)) return;
+            isCalled = true;
+            return turns.inNext(proceed);
+          }
         }
-        const isTaken = flush();
+        write(ready);
         if (stream.isOver) resolve();
-        else if (!isTaken) waitForReader();
       } catch (error) {
-        flush();
+        write(ready);
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     }

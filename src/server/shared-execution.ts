@@ -44,6 +44,7 @@ interface Operation {
   /** Undefined where it is not shared. */
   readonly frames: Map<object, Remembered> | undefined;
   users: number;
+  latest: Remembered | undefined;
 }
 
 interface Remembered {
@@ -71,6 +72,7 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
       eventIdOf: stream.eventIdOf,
       frames: isShared ? new Map() : undefined,
       users: 0,
+      latest: undefined,
     };
     if (isShared) operations.set(key, operation);
     return operation;
@@ -113,9 +115,14 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
   }
 
   function frameOf(operation: Operation, item: object): MaybePromise<Frame> {
+    // Watchers that are up to date all ask for the same.
+    if (operation.latest?.item === item) return operation.latest.frame;
     const { frames } = operation;
     const known = frames?.get(item);
-    if (known !== undefined) return known.frame;
+    if (known !== undefined) {
+      operation.latest = known;
+      return known.frame;
+    }
     const frame = execute(operation, item);
     if (frames !== undefined && frame instanceof Frame) remember(frames, item, frame);
     return frame;

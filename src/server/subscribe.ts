@@ -5,7 +5,7 @@
 import { createSourceEventStream, validateSubscriptionArgs, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { PullStream, toPullStream } from '../util/pull-stream.ts';
 import { maskResult, type MaskError } from './errors.ts';
-import type { Frame } from './frame.ts';
+import { Frame } from './frame.ts';
 import type { OpenOperation, SharedExecution } from './shared-execution.ts';
 
 export interface SubscribeDeps {
@@ -44,35 +44,35 @@ class Results extends PullStream<Frame> {
     source.onReady = () => this.ready();
   }
 
-  protected take(): Frame | undefined {
-    try {
-      return this.#next();
-    } catch (error) {
-      throw this.#mask(error);
-    }
+  /** By the source itself, where nobody waits in between. */
+  override set onReady(callback: () => void) {
+    super.onReady = callback;
+    this.#source.onReady = callback;
   }
 
-  #next(): Frame | undefined {
-    const executed = this.#executed;
-    this.#executed = undefined;
-    if (executed !== undefined) return executed;
+  protected take(): Frame | undefined {
+    if (this.#executed !== undefined) {
+      const executed = this.#executed;
+      this.#executed = undefined;
+      return executed;
+    }
     const item = this.#source.pull();
     if (item === undefined) {
       if (this.#source.isOver) this.end();
       return undefined;
     }
     const frame = this.#operation.frameOf(item);
-    if (!(frame instanceof Promise)) return frame;
+    if (frame instanceof Frame) return frame;
     this.waitFor(this.#wait(frame));
     return undefined;
   }
 
+  protected override toFailure(error: unknown): unknown {
+    return this.#mask(error);
+  }
+
   async #wait(frame: Promise<Frame>): Promise<void> {
-    try {
-      this.#executed = await frame;
-    } catch (error) {
-      throw this.#mask(error);
-    }
+    this.#executed = await frame;
   }
 
   protected release(): void {

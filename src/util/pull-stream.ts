@@ -27,7 +27,7 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
       return this.take();
     } catch (error) {
       this.end();
-      throw error;
+      throw this.toFailure(error);
     } finally {
       this.#isPulled = false;
     }
@@ -65,6 +65,11 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
 
   /** As `pull`, of a stream that waits for nothing. It begins what the stream needs when it is first called. */
   protected abstract take(): Item | undefined;
+
+  /** What readers are to be told of a failure. */
+  protected toFailure(error: unknown): unknown {
+    return error;
+  }
 
   /** Let go of whatever the stream holds; called once. */
   protected abstract release(): void;
