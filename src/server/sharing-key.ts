@@ -15,16 +15,27 @@ export function sharingKey(args: ValidatedSubscriptionArgs, scope: string): stri
   return stringify([text, args.operation.name?.value ?? null, scope, values]);
 }
 
-/** Names of the variables that are used in anything but an argument of the root field. */
+/**
+ * Names of the variables that this operation uses in anything but an argument of the root field: itself, or in the
+ * fragments that it leads to. What other operations of the document do with theirs is nothing to it.
+ */
 function variablesBelowRoot(args: ValidatedSubscriptionArgs): ReadonlySet<string> {
   const roots = new Set(rootFields(args, args.operation.selectionSet.selections));
   const names = new Set<string>();
-  visit(args.document, {
-    VariableDefinition: () => false,
-    Variable(...[node, , , , ancestors]) {
-      if (!isRootArgument(ancestors, roots)) names.add(node.name.value);
-    },
-  });
+  const definitions = new Set<ASTNode>([args.operation]);
+  // Grows while it is walked.
+  for (const definition of definitions) {
+    visit(definition, {
+      VariableDefinition: () => false,
+      FragmentSpread({ name }) {
+        const fragment = args.fragments[name.value];
+        if (fragment !== undefined) definitions.add(fragment.definition);
+      },
+      Variable(...[node, , , , ancestors]) {
+        if (!isRootArgument(ancestors, roots)) names.add(node.name.value);
+      },
+    });
+  }
   return names;
 }
 
