@@ -7,6 +7,7 @@
 import {
   getDirectiveValues,
   getNullableType,
+  GraphQLError,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
   isAbstractType,
@@ -42,17 +43,22 @@ export function compileSelection(
   type: GraphQLOutputType,
   nodes: readonly FieldNode[],
 ): WriteJson | undefined {
+  return ifPlain(() => compileType(scope, type, nodes));
+}
+
+/** @returns undefined when only a full execution can tell, or graphql-js refuses a value that a directive is given. */
+export function ifPlain<Result>(compile: () => Result): Result | undefined {
   try {
-    return compileType(scope, type, nodes);
+    return compile();
   } catch (error) {
-    if (error instanceof NotPlainError) return undefined;
+    if (error instanceof NotPlainError || error instanceof GraphQLError) return undefined;
     throw error;
   }
 }
 
 /**
  * The fields that are selected, by the key of the answer, in the order of the answer.
- * @throws NotPlainError for what the specification calls experimental.
+ * @throws NotPlainError for what the specification calls experimental, GraphQLError for a condition that is null.
  */
 export function collectFields(
   scope: SelectionScope,
@@ -213,6 +219,10 @@ function contextFree<Call extends (...args: never[]) => unknown>(
 
 /** What graphql-js would not take as it is: it waits for the one, throws the other, and calls the third. */
 function plain(value: unknown): unknown {
-  if (value instanceof Promise || value instanceof Error || typeof value === 'function') throw new NotPlainError();
+  if (typeof value === 'function' || value instanceof Error || isPromiseLike(value)) throw new NotPlainError();
   return value;
+}
+
+function isPromiseLike(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,7 +1,7 @@
 /** A subscription's document, ready for its items: how one is written, if that depends on the item alone. */
 import type { ValidatedSubscriptionArgs } from 'graphql';
 import type { StreamExtension } from '../schema/context.ts';
-import { collectFields, compileSelection, NotPlainError, valueResolver, type WriteJson } from './compiled-selection.ts';
+import { collectFields, compileSelection, ifPlain, valueResolver, type WriteJson } from './compiled-selection.ts';
 import { rootFields } from './sharing-key.ts';
 
 export interface CompiledSubscription {
@@ -23,7 +23,7 @@ export function compileSubscription(args: ValidatedSubscriptionArgs): CompiledSu
 function compileResult(args: ValidatedSubscriptionArgs): WriteJson | undefined {
   const type = args.schema.getSubscriptionType();
   if (type == null) return undefined;
-  try {
+  return ifPlain(() => {
     const [root, ...others] = collectFields(args, type, args.operation.selectionSet.selections);
     const field = root === undefined ? undefined : type.getFields()[root[1][0]?.name.value ?? ''];
     if (root === undefined || field === undefined || others.length > 0) return undefined;
@@ -32,11 +32,8 @@ function compileResult(args: ValidatedSubscriptionArgs): WriteJson | undefined {
     const resolve = valueResolver({ name: field.name, args: [], resolve: field.resolve }, 1);
     const write = compileSelection(args, field.type, nodes);
     const start = `{"data":{${JSON.stringify(key)}:`;
-    return write === undefined ? undefined : (item) => `${start}${write(resolve(item))}}}`;
-  } catch (error) {
-    if (error instanceof NotPlainError) return undefined;
-    throw error;
-  }
+    return write === undefined ? undefined : (item: unknown) => `${start}${write(resolve(item))}}}`;
+  });
 }
 
 function isStreamExtension(value: unknown): value is StreamExtension {
