@@ -8,8 +8,10 @@
  */
 export abstract class PullStream<Item extends object> implements AsyncIterableIterator<Item, void, void> {
   #onReady: (() => void) | undefined;
-  /** Calls of `next` that wait, in their order. */
-  #waiting: (() => void)[] | undefined;
+  /** Whom to resume of those who called `next`: they are answered one after the other. */
+  #waiting: (() => void) | undefined;
+  /** Settles, never rejects, when the latest call of `next` is answered. */
+  #latestNext: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #isBusy = false;
   #isPulled = false;
@@ -43,13 +45,29 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     this.#onReady = callback;
   }
 
+  /** Calls are answered in their order, as those of an async generator are: who calls later gets what comes later. */
   async next(): Promise<IteratorResult<Item, void>> {
+    const before = this.#latestNext;
+    const answer = before === undefined ? this.#nextItem() : before.then(() => this.#nextItem());
+    const answered = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#latestNext = answered;
+    try {
+      return await answer;
+    } finally {
+      if (this.#latestNext === answered) this.#latestNext = undefined;
+    }
+  }
+
+  async #nextItem(): Promise<IteratorResult<Item, void>> {
     for (;;) {
       const item = this.pull();
       if (item !== undefined) return { done: false, value: item };
       if (this.#isOver) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
-        (this.#waiting ??= []).push(resolve);
+        this.#waiting = resolve;
       });
     }
   }
@@ -79,9 +97,8 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     if (this.#isBusy) return;
     // Whoever is pulling sees for itself.
     if (!this.#isPulled) this.#onReady?.();
-    const waiting = this.#waiting;
+    this.#waiting?.();
     this.#waiting = undefined;
-    for (const resume of waiting ?? []) resume();
   }
 
   /** Nothing is taken until this has settled; the stream fails if it does. */
