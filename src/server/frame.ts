@@ -8,6 +8,9 @@ import { toPayload } from './errors.ts';
 /** What a transport makes of a frame: bytes, each as one character of a string (latin1). */
 export type Encode = (frame: Frame) => string;
 
+/** Event streams of two kinds, and ids of the few lengths that clients make; whoever has more pays for each anew. */
+const MAX_KEPT = 8;
+
 export class Frame {
   /** The result as JSON: the bytes of its UTF-8, each as one character. A socket takes such a string as it is. */
   readonly json: string;
@@ -26,11 +29,12 @@ export class Frame {
     this.bytes = 2 * this.json.length + 200;
   }
 
-  /** Made once for each encoder. */
+  /** Made once for each encoder, as long as there are few of them. */
   encode(encode: Encode): string {
     if (this.#latest === encode) return this.#latestText;
-    const text = this.#encoded?.get(encode) ?? encode(this);
-    (this.#encoded ??= new Map()).set(encode, text);
+    const encoded = (this.#encoded ??= new Map<Encode, string>());
+    const text = encoded.get(encode) ?? encode(this);
+    if (encoded.size < MAX_KEPT) encoded.set(encode, text);
     this.#latest = encode;
     this.#latestText = text;
     return text;
