@@ -97,7 +97,7 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
       if (outlet.waitingSince !== undefined) return liveness.heard();
       const verdict = liveness.beat(late);
       if (verdict === 'dead') socket.terminate();
-      else if (verdict === 'ask') socket.ping();
+      else if (verdict !== 'wait') socket.ping(verdict.ping);
     },
     get waitingSince() {
       return outlet.waitingSince;
@@ -105,7 +105,7 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
     // The close frame stands behind what the reader does not take; if it never does, `closeTimeout` drops the socket.
     stalled: () => socket.close(TRY_AGAIN_LATER, 'Reading too slowly'),
   });
-  socket.on('pong', liveness.heard);
+  socket.on('pong', (ping) => liveness.answered(ping.toString()));
   socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
 
   const closed = protocol.opened(
