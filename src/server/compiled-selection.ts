@@ -30,7 +30,7 @@ import {
 /** @throws NotPlainError when only a full execution can tell. */
 export type WriteJson = (value: unknown) => string;
 
-export class NotPlainError extends Error {
+class NotPlainError extends Error {
   override readonly name = 'NotPlainError';
 }
 
