@@ -7,7 +7,7 @@
 import type { TaskEvent } from '../domain/event.ts';
 import { foldEvent, type TaskProgress } from '../domain/progress.ts';
 import { createStamp, type Stamp } from '../util/stamp.ts';
-import type { TaskUpdate } from './task-updates.ts';
+import type { TaskUpdate } from './task-update.ts';
 
 type Step<Kind extends TaskUpdate['kind']> = Extract<TaskUpdate, { readonly kind: Kind }>;
 type StateKind = 'snapshot' | 'checkpoint' | 'ended';

@@ -17,12 +17,9 @@ import { matchesEvent, type EventFilter } from './event-filter.ts';
 import type { FollowDeps } from './follow.ts';
 import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
 import type { StepMemo } from './step-memo.ts';
+import type { TaskUpdate } from './task-update.ts';
 
-/** One step of a task's stream; `progress` is the fold at its place, which is the step's cursor. */
-export type TaskUpdate =
-  | { readonly kind: 'snapshot' | 'checkpoint' | 'ended'; readonly progress: TaskProgress }
-  | { readonly kind: 'event'; readonly progress: TaskProgress; readonly event: TaskEvent }
-  | { readonly kind: 'gap'; readonly progress: TaskProgress; readonly reason: GapReason };
+export type { TaskUpdate } from './task-update.ts';
 
 export interface TaskUpdatesOptions {
   readonly taskId: string;
