@@ -41,6 +41,28 @@ for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {
   field.resolve = counting;
 }
 
+const value = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.integer({ min: -1e6, max: 1e6 }),
+  fc.boolean(),
+  fc.constant(null),
+);
+const randomEvent = fc.record(
+  {
+    component: fc.constantFrom('camina', 'drummer', 'ß 🥁', 'constructor'),
+    eventType: fc.constantFrom('WARNING', 'BELTER_STARTED', 'PROGRESS_UPDATE'),
+    stage: fc.constantFrom('REVIEW', 'DATA_GATHERING'),
+    message: fc.string({ unit: 'grapheme', maxLength: 60 }),
+    progress: fc.double({ min: 0, max: 1, noNaN: true }),
+    details: fc.dictionary(fc.string({ maxLength: 5 }), fc.oneof(value, fc.array(value, { maxLength: 3 })), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    }),
+    estimatedTimeRemaining: fc.string({ maxLength: 20 }),
+  },
+  { requiredKeys: ['component'] },
+);
+
 let harness: Harness;
 const items: Record<string, readonly object[]> = {};
 beforeAll(async () => {
@@ -50,7 +72,7 @@ beforeAll(async () => {
   await emitAll(harness, [
     { progress: 0.5, details: { a: [1, { b: null }], __typename: 'x' }, estimatedTimeRemaining: '2 minutes' },
     { component: '__proto__', message: 'tab\tnewline\nquote" \u2028 🥁' },
-    { component: 'drummer', progress: 0.1 },
+    ...fc.sample(randomEvent, { seed, numRuns: 6 }),
     { eventType: 'TASK_COMPLETED' },
     { component: 'late' },
   ]);
@@ -148,7 +170,7 @@ describe('random operations, random watchers, the same items', () => {
     watchers: fc.array(watcher, { minLength: 2, maxLength: 12 }),
     // A watcher comes with its first item, and now and then leaves after one.
     steps: fc.array(
-      fc.record({ watcher: fc.nat(11), item: fc.nat(8), leaves: fc.integer({ min: 0, max: 9 }).map((n) => n === 0) }),
+      fc.record({ watcher: fc.nat(11), item: fc.nat(14), leaves: fc.integer({ min: 0, max: 9 }).map((n) => n === 0) }),
       { minLength: 10, maxLength: 80 },
     ),
     isLeft: fc.boolean(),
