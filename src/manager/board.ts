@@ -38,7 +38,7 @@ export function boardUpdates(
 ): AsyncIterableIterator<BoardUpdate, void, void> {
   return cancellable(async function* (signal) {
     const news = createAutoResetEvent(signal);
-    using _listening = await deps.notices.listenTasks(news.set);
+    using _listening = await deps.notices.listenTasks({ wake: news.set });
     const pace = createPace(maxRate);
     let { position } = await deps.log.changes({ limit: 0 });
     const start = await deps.log.tasks({ ...filter, order: 'updated', limit: LIMITS.boardTasks + 1 });

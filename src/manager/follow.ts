@@ -28,7 +28,7 @@ const PAGE_EVENTS = 200;
 
 export async function listenToTask({ notices }: FollowDeps, taskId: string, signal: AbortSignal): Promise<Listening> {
   const news = createAutoResetEvent(signal);
-  const listener = await notices.listenTask(taskId, news.set);
+  const listener = await notices.listenTask(taskId, { wake: news.set });
   return { news, [Symbol.dispose]: () => listener[Symbol.dispose]() };
 }
 

@@ -8,6 +8,7 @@ import type { AutoResetEvent } from '../util/auto-reset-event.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
 import { PullStream } from '../util/pull-stream.ts';
 import type { FollowDeps } from './follow.ts';
+import type { Listener } from './notices.ts';
 import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
 
 export interface LatestOptions {
@@ -26,7 +27,7 @@ export function latestStates(deps: LatestDeps, options: LatestOptions): PullStre
   return leaveOnAbort(new LatestStates(deps, options), options.signal);
 }
 
-class LatestStates extends PullStream<TaskHead> {
+class LatestStates extends PullStream<TaskHead> implements Listener {
   readonly #deps: LatestDeps;
   readonly #taskId: string;
   readonly #pace: Pace;
@@ -69,7 +70,7 @@ class LatestStates extends PullStream<TaskHead> {
   /** Listens before it reads, or a change in between would go unseen. */
   async #begin(): Promise<void> {
     this.#deps.open.add(this);
-    const listening = await this.#deps.notices.listenTask(this.#taskId, () => this.#call());
+    const listening = await this.#deps.notices.listenTask(this.#taskId, this);
     // It was left meanwhile.
     if (this.isOver) listening[Symbol.dispose]();
     else this.#listening = listening;
@@ -93,7 +94,8 @@ class LatestStates extends PullStream<TaskHead> {
     this.#found = { head };
   }
 
-  #call(): void {
+  /** It changed, or may have. */
+  wake(): void {
     this.#isCalled = true;
     this.ready();
   }

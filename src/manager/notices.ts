@@ -6,12 +6,17 @@
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
 import type { EventLog } from '../log/event-log.ts';
 
+/** Who waits: an object rather than a function, for there is one for each watcher. */
+export interface Listener {
+  wake(): void;
+}
+
 export interface Notices extends AsyncDisposable {
   /** Wakes whenever `taskId` may have changed, from the moment this resolves. */
-  listenTask(taskId: string, wake: () => void): Promise<Disposable>;
+  listenTask(taskId: string, listener: Listener): Promise<Disposable>;
   /** Wakes whenever any task may have changed. */
-  listenTasks(wake: () => void): Promise<Disposable>;
-  listenObservations(wake: () => void): Promise<Disposable>;
+  listenTasks(listener: Listener): Promise<Disposable>;
+  listenObservations(listener: Listener): Promise<Disposable>;
   /** Tell everyone, here and elsewhere. Never throws: the log has it already. */
   tasksChanged(taskIds: readonly string[]): void;
   observationsChanged(): void;
@@ -26,13 +31,12 @@ export interface NoticesDeps {
   readonly onNotifyFailed: (error: unknown) => void;
 }
 
-type Wake = () => void;
 const CHANGES_PAGE = 1_000;
 
 export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDeps): Notices {
-  const byTask = new Map<string, Set<Wake>>();
-  const anyTask = new Set<Wake>();
-  const observations = new Set<Wake>();
+  const byTask = new Map<string, Set<Listener>>();
+  const anyTask = new Set<Listener>();
+  const observations = new Set<Listener>();
   let listenerCount = 0;
   let joined: Promise<void> | undefined;
   let poll: NodeJS.Timeout | undefined;
@@ -41,12 +45,12 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
   let isCatchingUp = false;
 
   function wakeTasks({ taskIds }: { readonly taskIds: readonly string[] }): void {
-    for (const taskId of taskIds) for (const wake of byTask.get(taskId) ?? []) wake();
-    if (taskIds.length > 0) for (const wake of anyTask) wake();
+    for (const taskId of taskIds) for (const listener of byTask.get(taskId) ?? []) listener.wake();
+    if (taskIds.length > 0) for (const listener of anyTask) listener.wake();
   }
 
   function wakeObservations(): void {
-    for (const wake of observations) wake();
+    for (const listener of observations) listener.wake();
   }
 
   /** The first listener joins the bus; all wait until that is done, or an append in between would go unseen. */
@@ -88,14 +92,14 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     observationsHead = head;
   }
 
-  async function listen(wakes: Set<Wake>, wake: Wake, onEmpty?: () => void): Promise<Disposable> {
-    wakes.add(wake);
+  async function listen(listeners: Set<Listener>, listener: Listener, onEmpty?: () => void): Promise<Disposable> {
+    listeners.add(listener);
     listenerCount += 1;
     const listening = {
       [Symbol.dispose]() {
-        if (!wakes.delete(wake)) return;
+        if (!listeners.delete(listener)) return;
         listenerCount -= 1;
-        if (wakes.size === 0) onEmpty?.();
+        if (listeners.size === 0) onEmpty?.();
         if (listenerCount > 0) return;
         clearInterval(poll);
         poll = undefined;
@@ -110,18 +114,18 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     return listening;
   }
 
-  function listenTask(taskId: string, wake: Wake): Promise<Disposable> {
-    const wakes = byTask.get(taskId) ?? new Set<Wake>();
-    byTask.set(taskId, wakes);
-    return listen(wakes, wake, () => {
-      if (byTask.get(taskId) === wakes) byTask.delete(taskId);
+  function listenTask(taskId: string, listener: Listener): Promise<Disposable> {
+    const listeners = byTask.get(taskId) ?? new Set<Listener>();
+    byTask.set(taskId, listeners);
+    return listen(listeners, listener, () => {
+      if (byTask.get(taskId) === listeners) byTask.delete(taskId);
     });
   }
 
   return {
     listenTask,
-    listenTasks: (wake) => listen(anyTask, wake),
-    listenObservations: (wake) => listen(observations, wake),
+    listenTasks: (listener) => listen(anyTask, listener),
+    listenObservations: (listener) => listen(observations, listener),
     tasksChanged: (taskIds) => void bus.publish('tasksChanged', { taskIds }).catch(onNotifyFailed),
     observationsChanged: () => void bus.publish('observationsChanged', {}).catch(onNotifyFailed),
     get listenerCount() {

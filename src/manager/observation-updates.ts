@@ -29,7 +29,7 @@ export function observationUpdates(
 ): AsyncIterableIterator<ObservationUpdate, void, void> {
   return cancellable(async function* (signal) {
     const news = createAutoResetEvent(signal);
-    using _listening = await notices.listenObservations(news.set);
+    using _listening = await notices.listenObservations({ wake: news.set });
     const start = await findStart(log, after);
     if (start.update !== undefined) yield start.update;
     const checkpoints = createCheckpoints();

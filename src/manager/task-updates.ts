@@ -16,6 +16,7 @@ import { createCheckpoints, type Checkpoints } from './checkpoints.ts';
 import { matchesEvent, type EventFilter } from './event-filter.ts';
 import type { FollowDeps } from './follow.ts';
 import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
+import type { Listener } from './notices.ts';
 import type { StepMemo } from './step-memo.ts';
 import type { TaskUpdate } from './task-update.ts';
 
@@ -45,7 +46,7 @@ export async function taskUpdates(deps: TaskUpdatesDeps, options: TaskUpdatesOpt
   return leaveOnAbort(new TaskUpdates(deps, options), signal);
 }
 
-class TaskUpdates extends PullStream<TaskUpdate> {
+class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
   readonly #deps: TaskUpdatesDeps;
   readonly #options: TaskUpdatesOptions;
   readonly #checkpoints: Checkpoints | undefined;
@@ -96,7 +97,7 @@ class TaskUpdates extends PullStream<TaskUpdate> {
     const { taskId } = this.#options;
     if (this.#listening === undefined) {
       open.add(this);
-      const listening = await notices.listenTask(taskId, () => this.#call());
+      const listening = await notices.listenTask(taskId, this);
       // It was left meanwhile.
       if (this.isOver) return listening[Symbol.dispose]();
       this.#listening = listening;
@@ -112,7 +113,8 @@ class TaskUpdates extends PullStream<TaskUpdate> {
     this.#pending = update;
   }
 
-  #call(): void {
+  /** Something was recorded, or may have been. */
+  wake(): void {
     this.#isCalled = true;
     this.#isWaiting = false;
     this.ready();
@@ -200,7 +202,7 @@ class TaskUpdates extends PullStream<TaskUpdate> {
     if (this.#checkpoints.isDue()) return memo.stateStep('checkpoint', progress);
     const waitMs = this.#checkpoints.waitMs();
     clearTimeout(this.#timer);
-    if (waitMs !== undefined) this.#timer = setTimeout(() => this.#call(), waitMs);
+    if (waitMs !== undefined) this.#timer = setTimeout(() => this.wake(), waitMs);
     return undefined;
   }
 }

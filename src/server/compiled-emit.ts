@@ -7,13 +7,7 @@
 import { print, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type ValueNode } from 'graphql';
 import type { EventManager } from '../manager/event-manager.ts';
 import { parseWireEvent, parseWireEvents } from '../schema/wire-input.ts';
-import {
-  collectFields,
-  compileSelection,
-  NotPlainError,
-  type SelectionScope,
-  type WriteJson,
-} from './compiled-selection.ts';
+import { collectFields, compileSelection, ifPlain, type SelectionScope, type WriteJson } from './compiled-selection.ts';
 
 /** What became of an emit. */
 export type EmitOutcome =
@@ -36,12 +30,7 @@ export function compileEmit(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): CompiledEmit | undefined {
-  try {
-    return compile(schema, document, operation);
-  } catch (error) {
-    if (error instanceof NotPlainError) return undefined;
-    throw error;
-  }
+  return ifPlain(() => compile(schema, document, operation));
 }
 
 function compile(
@@ -54,6 +43,7 @@ function compile(
   if (type == null || variable === undefined || otherVariables.length > 0) return undefined;
   if (variable.defaultValue !== undefined || (variable.directives?.length ?? 0) > 0) return undefined;
   const scope = selectionScope(schema, document);
+  if (scope === undefined) return undefined;
   const [root, ...others] = collectFields(scope, type, operation.selectionSet.selections);
   const node = root?.[1][0];
   if (root === undefined || node === undefined || root[1].length > 1 || others.length > 0) return undefined;
@@ -110,11 +100,11 @@ function resultWriter(key: string, write: WriteJson): WriteJson {
 }
 
 /** Without variables: those of a directive would be a second one of the operation. */
-function selectionScope(schema: GraphQLSchema, document: DocumentNode): SelectionScope {
+function selectionScope(schema: GraphQLSchema, document: DocumentNode): SelectionScope | undefined {
   const fragments: Record<string, SelectionScope['fragments'][string]> = {};
   for (const definition of document.definitions) {
     if (definition.kind !== 'FragmentDefinition') continue;
-    if ((definition.variableDefinitions?.length ?? 0) > 0) throw new NotPlainError();
+    if ((definition.variableDefinitions?.length ?? 0) > 0) return undefined;
     fragments[definition.name.value] = { definition, variableSignatures: undefined };
   }
   return { schema, fragments, variableValues: { sources: {}, coerced: {} } };

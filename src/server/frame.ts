@@ -8,6 +8,12 @@ import { toPayload } from './errors.ts';
 /** What a transport makes of a frame: bytes, each as one character of a string (latin1). */
 export type Encode = (frame: Frame) => string;
 
+/** What one watcher's transport makes of frames: what is the same for many, and what ends its own. */
+export interface Encoder {
+  readonly shared: Encode;
+  readonly end: string;
+}
+
 /** Event streams of two kinds, and ids of the few lengths that clients make; whoever has more pays for each anew. */
 const MAX_KEPT = 8;
 
@@ -50,5 +56,6 @@ export function resultFrame({ errors, ...result }: ExecutionResult, eventId?: st
 }
 
 export function utf8AsLatin1(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
+  // Most texts are ASCII, and are what they become.
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text, 'utf8').toString('latin1');
 }

@@ -53,27 +53,22 @@ export function createHeartbeat({ keepAliveMs, stallMs }: HeartbeatOptions): Hea
 }
 
 /** Counts the writes that a reader has not taken yet, and since when it took none of them. */
-export interface WriteWatch {
-  readonly waitingSince: number | undefined;
-  started(): void;
-  finished(): void;
-}
+export class WriteWatch {
+  #pending = 0;
+  #since: number | undefined;
 
-export function createWriteWatch(): WriteWatch {
-  let pending = 0;
-  let since: number | undefined;
-  return {
-    get waitingSince() {
-      return since;
-    },
-    started() {
-      pending += 1;
-      since ??= performance.now();
-    },
-    finished() {
-      pending -= 1;
-      // Any progress starts the clock anew: a slow reader is not a stalled one.
-      since = pending > 0 ? performance.now() : undefined;
-    },
-  };
+  get waitingSince(): number | undefined {
+    return this.#since;
+  }
+
+  started(): void {
+    this.#pending += 1;
+    this.#since ??= performance.now();
+  }
+
+  finished(): void {
+    this.#pending -= 1;
+    // Any progress starts the clock anew: a slow reader is not a stalled one.
+    this.#since = this.#pending > 0 ? performance.now() : undefined;
+  }
 }

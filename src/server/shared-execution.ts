@@ -9,6 +9,7 @@
  * source begins and what it leaves out; they say nothing of what is made of an item.
  */
 import { executeSubscriptionEvent, type ExecutionResult, type ValidatedSubscriptionArgs } from 'graphql';
+import { createQueue } from '../util/queue.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
 import type { WriteJson } from './compiled-selection.ts';
 import { compileSubscription } from './compiled-subscription.ts';
@@ -23,7 +24,7 @@ export interface SharedExecution {
   readonly stats: { readonly operations: number; readonly frames: number; readonly bytes: number };
 }
 
-/** One watcher's use of an operation. Dispose it when the watcher leaves. */
+/** An operation, as its watchers know it. Each disposes it once, when it leaves. */
 export interface OpenOperation extends Disposable {
   /** @throws what cannot be written as JSON, unmasked. */
   frameOf(item: object): MaybePromise<Frame>;
@@ -44,6 +45,8 @@ interface Operation {
   /** Undefined where it is not shared. */
   readonly frames: Map<object, Remembered> | undefined;
   users: number;
+  /** One for all its watchers. */
+  readonly open: OpenOperation;
   latest: Remembered | undefined;
 }
 
@@ -55,11 +58,14 @@ interface Remembered {
 
 /** A burst of a busy task, or the stretch in which a crowd that catches up is spread. */
 const MAX_BYTES = 32 * 1024 * 1024;
+/** Of operations that are gone. */
+const SPARE = 1_000;
 
 export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExecutionOptions): SharedExecution {
   const operations = new Map<string, Operation>();
-  // In the order in which they were made: the first is the one to go.
-  const remembered = new Set<Remembered>();
+  /** With those of operations that nobody has any more, until they are as many as the others. */
+  const remembered = createQueue<Remembered>();
+  let frames = 0;
   let bytes = 0;
 
   function begin(args: ValidatedSubscriptionArgs, key: string | undefined): Operation {
@@ -73,33 +79,35 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
       frames: isShared ? new Map() : undefined,
       users: 0,
       latest: undefined,
+      open: { frameOf: (item) => frameOf(operation, item), [Symbol.dispose]: () => close(operation) },
     };
     if (isShared) operations.set(key, operation);
     return operation;
   }
 
-  function remember(frames: Map<object, Remembered>, item: object, frame: Frame): void {
-    const one = { frames, item, frame };
-    frames.set(item, one);
-    remembered.add(one);
-    bytes += frame.bytes;
-    for (const oldest of remembered) {
-      if (bytes <= maxBytes) break;
-      forget(oldest);
+  function remember(ofOperation: Map<object, Remembered>, item: object, frame: Frame): void {
+    const one = { frames: ofOperation, item, frame };
+    ofOperation.set(item, one);
+    remembered.push(one);
+    count(frame, 1);
+    while (bytes > maxBytes) {
+      const oldest = remembered.shift();
+      if (oldest?.frames.delete(oldest.item) === true) count(oldest.frame, -1);
     }
   }
 
-  function forget(one: Remembered): void {
-    one.frames.delete(one.item);
-    remembered.delete(one);
-    bytes -= one.frame.bytes;
+  function count(frame: Frame, change: 1 | -1): void {
+    frames += change;
+    bytes += change * frame.bytes;
   }
 
   function close(operation: Operation): void {
     operation.users -= 1;
     if (operation.users > 0 || operation.key === undefined) return;
     operations.delete(operation.key);
-    for (const one of operation.frames?.values() ?? []) forget(one);
+    for (const { frame } of operation.frames?.values() ?? []) count(frame, -1);
+    operation.frames?.clear();
+    if (remembered.length > 2 * frames + SPARE) remembered.keep((one) => one.frames.has(one.item));
   }
 
   function execute({ args, write, eventIdOf }: Operation, item: object): MaybePromise<Frame> {
@@ -133,17 +141,10 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
       const key = sharingKey(args, scope);
       const operation = (key === undefined ? undefined : operations.get(key)) ?? begin(args, key);
       operation.users += 1;
-      let isOpen = true;
-      return {
-        frameOf: (item) => frameOf(operation, item),
-        [Symbol.dispose]() {
-          if (isOpen) close(operation);
-          isOpen = false;
-        },
-      };
+      return operation.open;
     },
     get stats() {
-      return { operations: operations.size, frames: remembered.size, bytes };
+      return { operations: operations.size, frames, bytes };
     },
   };
 }

@@ -4,14 +4,15 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { utf8AsLatin1, type Encode } from './frame.ts';
-import { createWriteWatch } from './heartbeat.ts';
+import type { Resumable } from '../util/turns.ts';
+import { utf8AsLatin1, type Encode, type Encoder } from './frame.ts';
+import { WriteWatch } from './heartbeat.ts';
 import type { Outlet } from './pump.ts';
 
 export interface SseOutlet extends Outlet, Disposable {
   readonly waitingSince: number | undefined;
   /** Makes of a frame what `write` takes. */
-  readonly encode: Encode;
+  readonly encoder: Encoder;
   /** Words that no frame holds, without waiting for the reader. */
   say(text: string): void;
   /** Resolves when the last words are handed over, or the reader is gone: until then it may still stall. */
@@ -30,9 +31,9 @@ export async function openSseOutlet(response: ServerResponse): Promise<SseOutlet
   response.writeHead(200, STREAM_HEADERS);
   response.flushHeaders();
   const connection = response.socket ?? (await connectionOf(response));
-  const watch = createWriteWatch();
-  const encode = response.chunkedEncoding ? encodeChunk : encodePlain;
-  let waiting: (() => void)[] = [];
+  const watch = new WriteWatch();
+  const encoder = { shared: response.chunkedEncoding ? encodeChunk : encodePlain, end: '' };
+  let waiting: Resumable[] = [];
   let isFull = false;
 
   function drained(): void {
@@ -40,7 +41,7 @@ export async function openSseOutlet(response: ServerResponse): Promise<SseOutlet
     isFull = false;
     const resumed = waiting;
     waiting = [];
-    for (const resume of resumed) resume();
+    for (const writer of resumed) writer.resume();
   }
   connection.on('drain', drained);
 
@@ -56,9 +57,9 @@ export async function openSseOutlet(response: ServerResponse): Promise<SseOutlet
     get waitingSince() {
       return watch.waitingSince;
     },
-    encode,
+    encoder,
     write,
-    whenWritable: (resume) => void waiting.push(resume),
+    whenWritable: (writer) => void waiting.push(writer),
     say: (text) => void write(response.chunkedEncoding ? toChunk(utf8AsLatin1(text)) : utf8AsLatin1(text)),
     async end(lastWords) {
       if (response.writableEnded || response.destroyed) return;

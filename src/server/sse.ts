@@ -104,8 +104,8 @@ export function createSseTransport(options: SseOptions): SseTransport {
     open.add(end);
     try {
       outlet.say(':\n\n');
-      await pump(results, outlet, (frame) => frame.encode(outlet.encode), turns).catch((error: unknown) => {
-        outlet.write(outlet.encode(resultFrame({ errors: [mask(error)] })));
+      await pump(results, outlet, outlet.encoder, turns).catch((error: unknown) => {
+        outlet.write(outlet.encoder.shared(resultFrame({ errors: [mask(error)] })));
       });
       await outlet.end(COMPLETE);
     } finally {

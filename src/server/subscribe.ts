@@ -3,7 +3,7 @@
  * be sent.
  */
 import { createSourceEventStream, validateSubscriptionArgs, type ExecutionArgs, type ExecutionResult } from 'graphql';
-import { PullStream, toPullStream } from '../util/pull-stream.ts';
+import { PullStream, toPullStream, type Reader } from '../util/pull-stream.ts';
 import { maskResult, type MaskError } from './errors.ts';
 import { Frame } from './frame.ts';
 import type { OpenOperation, SharedExecution } from './shared-execution.ts';
@@ -41,13 +41,13 @@ class Results extends PullStream<Frame> {
     this.#source = source;
     this.#operation = operation;
     this.#mask = mask;
-    source.onReady = () => this.ready();
+    source.reader = this;
   }
 
   /** By the source itself, where nobody waits in between. */
-  override set onReady(callback: () => void) {
-    super.onReady = callback;
-    this.#source.onReady = callback;
+  override set reader(reader: Reader) {
+    super.reader = reader;
+    this.#source.reader = reader;
   }
 
   protected take(): Frame | undefined {

@@ -2,15 +2,15 @@
  * A `next` message of graphql-transport-ws as a whole WebSocket frame. The id stands last, so that everything before it
  * is the same for all watchers whose ids are of one length, and is made once for them.
  */
-import { utf8AsLatin1, type Encode, type Frame } from './frame.ts';
+import { utf8AsLatin1, type Encode, type Encoder, type Frame } from './frame.ts';
 
 const START = '{"type":"next","payload":';
 /** Ids up to this length share what is made of a frame; a client that makes longer ones pays for them alone. */
 const MAX_SHARED_LENGTH = 256;
 
 export interface NextFrames {
-  /** @returns what writes a frame for the operation of that id, as bytes. */
-  encoderFor(id: string): Encode;
+  /** What writes frames for the operation of that id, as bytes. */
+  encoderFor(id: string): Encoder;
 }
 
 export function createNextFrames(): NextFrames {
@@ -29,8 +29,7 @@ export function createNextFrames(): NextFrames {
   return {
     encoderFor(id) {
       const end = utf8AsLatin1(`,"id":${JSON.stringify(id)}}`);
-      const head = headBefore(end.length);
-      return end.length > MAX_SHARED_LENGTH ? (frame) => head(frame) + end : (frame) => frame.encode(head) + end;
+      return { shared: headBefore(end.length), end };
     },
   };
 }

@@ -10,7 +10,7 @@ import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
 import { createLiveness } from './liveness.ts';
 import { keepOrderById } from './message-order.ts';
-import { createSocketOutlet } from './socket-outlet.ts';
+import { SocketOutlet } from './socket-outlet.ts';
 import {
   createProtocol,
   isServerMessage,
@@ -89,7 +89,7 @@ interface Attachment {
 
 /** What joins a socket of `ws` to the protocol of graphql-ws. */
 function attach({ protocol, socket, connection, request, heartbeat, logger }: Attachment): void {
-  const outlet = createSocketOutlet(socket, connection);
+  const outlet = new SocketOutlet(socket, connection);
   const liveness = createLiveness(() => outlet.bytesWritten);
   const beating = heartbeat.add({
     beat(late) {

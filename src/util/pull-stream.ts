@@ -6,8 +6,13 @@
  * Nothing begins before the first read, so a stream that nobody reads is held by nobody; `return` lets go of everything
  * at once, whatever is being waited for.
  */
+export interface Reader {
+  /** `pull`, after it gave nothing, may give something; or the stream is over. */
+  ready(): void;
+}
+
 export abstract class PullStream<Item extends object> implements AsyncIterableIterator<Item, void, void> {
-  #onReady: (() => void) | undefined;
+  #reader: Reader | undefined;
   /** Whom to resume of those who called `next`: they are answered one after the other. */
   #waiting: (() => void) | undefined;
   /** Settles, never rejects, when the latest call of `next` is answered. */
@@ -40,9 +45,9 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     return this.#isOver;
   }
 
-  /** Whom to call when `pull`, after it gave nothing, may give something, or the stream is over. One at a time. */
-  set onReady(callback: () => void) {
-    this.#onReady = callback;
+  /** Whom to tell when there may be something to pull. One at a time; an object, for there is one for each watcher. */
+  set reader(reader: Reader) {
+    this.#reader = reader;
   }
 
   /** Calls are answered in their order, as those of an async generator are: who calls later gets what comes later. */
@@ -93,10 +98,10 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
   protected abstract release(): void;
 
   /** There may be an item where there was none. */
-  protected ready(): void {
+  ready(): void {
     if (this.#isBusy) return;
     // Whoever is pulling sees for itself.
-    if (!this.#isPulled) this.#onReady?.();
+    if (!this.#isPulled) this.#reader?.ready();
     this.#waiting?.();
     this.#waiting = undefined;
   }

@@ -29,8 +29,7 @@ export function createStamp<Key extends object, Value>(): Stamp<Key, Value> {
   return { get: (key) => Stamped.get(key), set: (key, value) => Stamped.set(key, value) };
 }
 
-class Given {
-  constructor(object: object) {
-    return object;
-  }
-}
+/** A constructor that returns what it is given. */
+const Given = function Given(object: object) {
+  return object;
+} as unknown as new (object: object) => object;

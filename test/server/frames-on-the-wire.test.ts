@@ -6,7 +6,7 @@ import net from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Frame, type Encode } from '../../src/server/frame.ts';
-import { createNextFrames } from '../../src/server/websocket-frame.ts';
+import { createNextFrames, type NextFrames } from '../../src/server/websocket-frame.ts';
 import { startApp, TASK } from '../support/app.ts';
 import { openRandom } from '../support/random.ts';
 import { createSseParser } from '../support/sse-parser.ts';
@@ -49,7 +49,7 @@ describe('a WebSocket frame', () => {
       fc.asyncProperty(fc.array(fc.tuple(lengths, ids), { minLength: 1, maxLength: 8 }), async (sent) => {
         const expected = sent.map(([length, id]) => messageOf(payloadFor(length, id), id));
         for (const [length, id] of sent) {
-          peer.write(frames.encoderFor(id)(new Frame(payloadFor(length, id), undefined)));
+          peer.write(encode(frames, id, new Frame(payloadFor(length, id), undefined)));
         }
         expect(await peer.read(sent.length)).toEqual(expected);
       }),
@@ -64,7 +64,7 @@ describe('a WebSocket frame', () => {
     await fc.assert(
       fc.asyncProperty(pairs, async ([payload, several]) => {
         const frame = new Frame(JSON.stringify(payload), undefined);
-        for (const id of several) peer.write(frames.encoderFor(id)(frame));
+        for (const id of several) peer.write(encode(frames, id, frame));
         const messages = (await peer.read(several.length)).map((text): unknown => JSON.parse(text));
         const asSent: unknown = JSON.parse(JSON.stringify(payload));
         expect(messages).toEqual(several.map((id) => ({ type: 'next', payload: asSent, id })));
@@ -76,7 +76,7 @@ describe('a WebSocket frame', () => {
   test('is made once for all ids of one length', () => {
     const frames = createNextFrames();
     const frame = new Frame('{"data":null}', undefined);
-    const texts = ['a1', 'b2', 'c3'].map((id) => frames.encoderFor(id)(frame));
+    const texts = ['a1', 'b2', 'c3'].map((id) => encode(frames, id, frame));
     expect(new Set(texts.map((text) => text.slice(0, text.indexOf(',"id"'))))).toHaveLength(1);
     expect(texts[0]?.slice(2)).toBe(`${START}{"data":null},"id":"a1"}`);
   });
@@ -175,4 +175,9 @@ function unchunk(bytes: Buffer): Buffer {
     at += 2;
     if (size === 0) return Buffer.concat(pieces);
   }
+}
+
+function encode(frames: NextFrames, id: string, frame: Frame): string {
+  const { shared, end } = frames.encoderFor(id);
+  return frame.encode(shared) + end;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createHeartbeat, createWriteWatch, type BeatingStream } from '../../src/server/heartbeat.ts';
+import { createHeartbeat, WriteWatch, type BeatingStream } from '../../src/server/heartbeat.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
@@ -70,7 +70,7 @@ describe('a heartbeat', () => {
 });
 
 test('a write watch knows since when a reader took nothing, and any progress starts it anew', () => {
-  const watch = createWriteWatch();
+  const watch = new WriteWatch();
   expect(watch.waitingSince).toBeUndefined();
   const start = performance.now();
   watch.started();

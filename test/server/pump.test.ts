@@ -3,10 +3,10 @@
  * a reader that is full, and no stream keeps the event loop to itself.
  */
 import { describe, expect, test } from 'vitest';
-import { Frame, type Encode } from '../../src/server/frame.ts';
+import { Frame, type Encoder } from '../../src/server/frame.ts';
 import { pump, type Outlet } from '../../src/server/pump.ts';
 import { PullStream } from '../../src/util/pull-stream.ts';
-import { createTurns } from '../../src/util/turns.ts';
+import { createTurns, type Resumable } from '../../src/util/turns.ts';
 import { settlesWithin } from '../support/wait-for.ts';
 
 class Scripted extends PullStream<Frame> {
@@ -65,25 +65,25 @@ interface Reader extends Outlet {
 function openReader(): Reader {
   const writes: string[] = [];
   let isFull = false;
-  let waiting: (() => void)[] = [];
+  let waiting: Resumable[] = [];
   return {
     writes,
     write(bytes) {
       writes.push(bytes);
       return !isFull;
     },
-    whenWritable: (resume) => void waiting.push(resume),
+    whenWritable: (writer) => void waiting.push(writer),
     fill: () => void (isFull = true),
     drain() {
       isFull = false;
       const resumed = waiting;
       waiting = [];
-      for (const resume of resumed) resume();
+      for (const writer of resumed) writer.resume();
     },
   };
 }
 
-const encode: Encode = ({ json }) => `${json};`;
+const encoder: Encoder = { shared: ({ json }) => json, end: ';' };
 
 interface Run {
   readonly stream: Scripted;
@@ -99,7 +99,7 @@ function run(prepare: (stream: Scripted, reader: Reader) => void = () => undefin
   const reader = openReader();
   prepare(stream, reader);
   let outcome: 'runs' | 'over' | Error = 'runs';
-  const done = pump(stream, reader, encode, createTurns(60_000)).then(
+  const done = pump(stream, reader, encoder, createTurns(60_000)).then(
     () => void (outcome = 'over'),
     (error: unknown) => void (outcome = error instanceof Error ? error : new Error('no error')),
   );
@@ -219,7 +219,7 @@ test('streams that never have nothing to say leave the event loop to others, and
   const turns = createTurns(5);
   const streams = [new Endless(), new Endless(), new Endless()];
   const reader = openReader();
-  const pumps = streams.map((stream) => pump(stream, reader, encode, turns));
+  const pumps = streams.map((stream) => pump(stream, reader, encoder, turns));
   for (let turn = 0; turn < 10; turn += 1) {
     const before = streams.map(({ pulled }) => pulled);
     const since = performance.now();
@@ -236,7 +236,7 @@ test('streams that never have nothing to say leave the event loop to others, and
 test('one that is left while it waits for its turn is over, and its turn does no harm', async () => {
   const stream = new Endless();
   const reader = openReader();
-  const done = pump(stream, reader, encode, createTurns(0));
+  const done = pump(stream, reader, encoder, createTurns(0));
   await stream.return();
   await settlesWithin(done, { withinMs: 1_000, what: 'the pump to end' });
   const written = reader.writes.length;

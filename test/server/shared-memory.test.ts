@@ -74,13 +74,12 @@ test('a frame that alone is too large is delivered, and remembered for nobody', 
   expect(shared.stats).toEqual({ ...NOTHING, operations: 1 });
 });
 
-test('an operation is remembered until its last watcher leaves, who may leave twice', () => {
+test('an operation is remembered until its last watcher leaves', () => {
   const shared = createSharedExecution({ mask });
   const item = itemOf(1);
   const first = shared.open(argsOf('a'), '');
   const last = shared.open(argsOf('a'), '');
   frameOf(first, item);
-  first[Symbol.dispose]();
   first[Symbol.dispose]();
   expect(shared.stats).toMatchObject({ operations: 1, frames: 1 });
   expect(executionsOf(() => frameOf(last, item))).toBe(0);

@@ -53,7 +53,7 @@ describe('pulled', () => {
   test('what is ready is had at once; then the stream says when there is more, and when it is over', () => {
     const stream = new Scripted();
     let calls = 0;
-    stream.onReady = () => (calls += 1);
+    stream.reader = { ready: () => (calls += 1) };
     expect(stream.pull()).toBeUndefined();
     stream.give(1, 2);
     expect([calls, stream.pull()?.n, stream.pull()?.n, stream.pull()]).toEqual([1, 1, 2, undefined]);
@@ -70,7 +70,7 @@ describe('pulled', () => {
   test('nothing begins before the first pull, and nothing is taken while something is waited for', async () => {
     const stream = new Scripted();
     let calls = 0;
-    stream.onReady = () => (calls += 1);
+    stream.reader = { ready: () => (calls += 1) };
     expect(stream.takes).toBe(0);
     const work = Promise.withResolvers<void>();
     stream.wait(work.promise);
@@ -85,7 +85,7 @@ describe('pulled', () => {
   test('what is waited for and fails is thrown once, by the next pull; then the stream is over', async () => {
     const stream = new Scripted();
     const called = Promise.withResolvers<void>();
-    stream.onReady = called.resolve;
+    stream.reader = { ready: called.resolve };
     stream.wait(Promise.reject(new Error('broken')));
     await called.promise;
     expect(() => stream.pull()).toThrow('broken');
@@ -173,7 +173,7 @@ describe('toPullStream', () => {
     const stream = toPullStream(numbers({ upTo: 9, ...watch(state) }));
     expect(state.asked).toBe(0);
     const ready = Promise.withResolvers<void>();
-    stream.onReady = ready.resolve;
+    stream.reader = { ready: ready.resolve };
     expect(stream.pull()).toBeUndefined();
     expect(stream.pull()).toBeUndefined();
     await ready.promise;
