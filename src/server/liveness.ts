@@ -5,50 +5,57 @@
  *
  * Only the answer to a ping says what has arrived; a peer that says something else may have all of it before it yet.
  */
-export interface Liveness {
+export class Liveness {
+  readonly #bytesWritten: () => number;
+  readonly #now: () => number;
+  /** Before the latest ping, and before the latest one that was answered. */
+  #written: number;
+  #arrived: number;
+  #askedAt = 0;
+  #isAnswering = true;
+
+  /** @param bytesWritten what was handed over for the peer so far. */
+  constructor(bytesWritten: () => number, now: () => number = monotonicNow) {
+    this.#bytesWritten = bytesWritten;
+    this.#now = now;
+    this.#written = bytesWritten();
+    this.#arrived = this.#written;
+  }
+
   /** The peer said something. */
-  readonly heard: () => void;
+  heard(): void {
+    this.#isAnswering = true;
+  }
+
   /** The peer answered the ping that carried this. */
-  readonly answered: (ping: string) => void;
+  answered(ping: string): void {
+    this.#isAnswering = true;
+    const upTo = Number(ping);
+    // A pong may be anything, also what nobody asked for.
+    if (upTo > this.#arrived && upTo <= this.#written) this.#arrived = upTo;
+  }
+
   /**
    * Once for each keep-alive interval.
    * @param late the process was blocked: silence since the last beat proves nothing.
    * @returns what a ping should carry now; or `wait`: the last one may still be on its way.
    */
-  beat(late: boolean): { readonly ping: string } | 'wait' | 'dead';
+  beat(late: boolean): { readonly ping: string } | 'wait' | 'dead' {
+    const time = this.#now();
+    if (!this.#isAnswering) {
+      if (time - this.#askedAt < (this.#written - this.#arrived) / SLOWEST_BYTES_PER_MS) return 'wait';
+      if (!late) return 'dead';
+    }
+    this.#isAnswering = false;
+    this.#askedAt = time;
+    this.#written = this.#bytesWritten();
+    return { ping: String(this.#written) };
+  }
 }
 
 /** A peer that takes less than this is as good as dead. Bytes for each millisecond: 32 KiB/s. */
 const SLOWEST_BYTES_PER_MS = 32;
 
-/** @param bytesWritten what was handed over for the peer so far. */
-export function createLiveness(bytesWritten: () => number, now: () => number = () => performance.now()): Liveness {
-  /** Before the latest ping, and before the latest one that was answered. */
-  let written = bytesWritten();
-  let arrived = written;
-  let askedAt = 0;
-  let isAnswering = true;
-
-  return {
-    heard() {
-      isAnswering = true;
-    },
-    answered(ping) {
-      isAnswering = true;
-      const upTo = Number(ping);
-      // A pong may be anything, also what nobody asked for.
-      if (upTo > arrived && upTo <= written) arrived = upTo;
-    },
-    beat(late) {
-      const time = now();
-      if (!isAnswering) {
-        if (time - askedAt < (written - arrived) / SLOWEST_BYTES_PER_MS) return 'wait';
-        if (!late) return 'dead';
-      }
-      isAnswering = false;
-      askedAt = time;
-      written = bytesWritten();
-      return { ping: String(written) };
-    },
-  };
+function monotonicNow(): number {
+  return performance.now();
 }

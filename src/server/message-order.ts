@@ -4,45 +4,57 @@
  */
 type Handle = (text: string) => Promise<void>;
 
-export function keepOrderById(handle: Handle): Handle {
-  const running = new Map<string, Promise<void>>();
-  const leaving = new Map<string, Promise<void>>();
+export class MessageOrder {
+  readonly #handle: Handle;
+  /** What is under way, by its id. */
+  readonly #running = new Map<string, Promise<void>>();
+  /** What is being left and not over yet; seldom anything. */
+  #leaving: Map<string, Promise<void>> | undefined;
 
-  return (text) => {
+  constructor(handle: Handle) {
+    this.#handle = handle;
+  }
+
+  handle(text: string): Promise<void> {
     const message = peek(text);
-    if (message === undefined) return handle(text);
-    const { id } = message;
-    const before = leaving.get(id);
-    const handled = before === undefined ? handle(text) : before.then(() => handle(text));
-    if (message.type === 'subscribe') {
-      // A second one of a live id closes the socket, so that what is kept of the first does not matter any more.
-      running.set(id, handled);
-      forget(running, id, handled);
-    } else {
-      const over = running.get(id);
-      running.delete(id);
-      if (over !== undefined) forget(leaving, id, keep(leaving, id, over));
-    }
+    if (message === undefined) return this.#handle(text);
+    const { type, id } = message;
+    const before = this.#leaving?.get(id);
+    const handled = before === undefined ? this.#handle(text) : before.then(() => this.#handle(text));
+    if (type === 'complete') this.#leave(id);
+    // A second one of a live id closes the socket, so that what is kept of the first does not matter any more.
+    else this.#keep(id, handled);
     return handled;
-  };
-}
+  }
 
-/** How it ends is told to whoever handles the message; here only that it ended. */
-function keep(by: Map<string, Promise<void>>, id: string, over: Promise<void>): Promise<void> {
-  const settled = over.catch(() => undefined);
-  by.set(id, settled);
-  return settled;
-}
+  #keep(id: string, handled: Promise<void>): void {
+    this.#running.set(id, handled);
+    const drop = (): void => {
+      if (this.#running.get(id) === handled) this.#running.delete(id);
+    };
+    handled.then(drop, drop);
+  }
 
-function forget(by: Map<string, Promise<void>>, id: string, promise: Promise<void>): void {
-  const drop = (): void => {
-    if (by.get(id) === promise) by.delete(id);
-  };
-  promise.then(drop, drop);
+  #leave(id: string): void {
+    const over = this.#running.get(id);
+    this.#running.delete(id);
+    if (over === undefined) return;
+    const leaving = (this.#leaving ??= new Map<string, Promise<void>>());
+    // How it ends is told to whoever handles the message; here only that it ended.
+    const settled: Promise<void> = over
+      .catch(() => undefined)
+      .then(() => {
+        if (leaving.get(id) === settled) leaving.delete(id);
+      });
+    leaving.set(id, settled);
+  }
 }
 
 /** The two messages that concern an id; whatever else it is, the protocol judges it. */
 function peek(text: string): { readonly type: 'subscribe' | 'complete'; readonly id: string } | undefined {
+  // As graphql-ws clients write it: the rest, which may be large, need not be parsed twice.
+  const [, knownId, knownType] = USUAL.exec(text) ?? [];
+  if (knownId !== undefined) return { type: knownType === 'subscribe' ? 'subscribe' : 'complete', id: knownId };
   try {
     const message: unknown = JSON.parse(text);
     if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message)) return undefined;
@@ -52,3 +64,5 @@ function peek(text: string): { readonly type: 'subscribe' | 'complete'; readonly
     return undefined;
   }
 }
+
+const USUAL = /^\{"id":"([\w-]{1,128})","type":"(subscribe|complete)"[,}]/;

@@ -88,7 +88,7 @@ export function createProtocol(
   }
 
   function deliver({ id, outlet }: OperationArgs, results: PullStream<Frame>): AsyncIterableIterator<never, undefined> {
-    return pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns));
+    return new Pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns));
   }
 
   return makeServer<Params, Extra>({
@@ -132,20 +132,30 @@ export function createProtocol(
  * To graphql-ws a stream that gives nothing and ends with its source, so that graphql-ws says `complete` or `error` in
  * its time; the results go out by the pump.
  */
-function pumping(results: PullStream<Frame>, run: () => Promise<void>): AsyncIterableIterator<never, undefined> {
-  return {
-    async next() {
-      await run();
-      return { done: true, value: undefined };
-    },
-    async return() {
-      await results.return();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+class Pumping implements AsyncIterableIterator<never, undefined> {
+  readonly #results: PullStream<Frame>;
+  readonly #run: () => Promise<void>;
+
+  constructor(results: PullStream<Frame>, run: () => Promise<void>) {
+    this.#results = results;
+    this.#run = run;
+  }
+
+  next(): Promise<IteratorReturnResult<undefined>> {
+    return this.#run().then(toEnd);
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    return this.#results.return().then(toEnd);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+function toEnd(): IteratorReturnResult<undefined> {
+  return { done: true, value: undefined };
 }
 
 /** graphql-ws has no answer to messages that only a server may send; the protocol says 4400. */

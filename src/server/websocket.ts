@@ -6,10 +6,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { CloseCode, handleProtocols, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
-import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
+import { createHeartbeat, type BeatingStream, type Heartbeat } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
-import { createLiveness } from './liveness.ts';
-import { keepOrderById } from './message-order.ts';
+import { Liveness } from './liveness.ts';
+import { MessageOrder } from './message-order.ts';
 import { SocketOutlet } from './socket-outlet.ts';
 import {
   createProtocol,
@@ -90,22 +90,9 @@ interface Attachment {
 /** What joins a socket of `ws` to the protocol of graphql-ws. */
 function attach({ protocol, socket, connection, request, heartbeat, logger }: Attachment): void {
   const outlet = new SocketOutlet(socket, connection);
-  const liveness = createLiveness(() => outlet.bytesWritten);
-  const beating = heartbeat.add({
-    beat(late) {
-      // Our ping would stand behind what the reader has not taken yet; whether it takes anything is watched below.
-      if (outlet.waitingSince !== undefined) return liveness.heard();
-      const verdict = liveness.beat(late);
-      if (verdict === 'dead') socket.terminate();
-      else if (verdict !== 'wait') socket.ping(verdict.ping);
-    },
-    get waitingSince() {
-      return outlet.waitingSince;
-    },
-    // The close frame stands behind what the reader does not take; if it never does, `closeTimeout` drops the socket.
-    stalled: () => socket.close(TRY_AGAIN_LATER, 'Reading too slowly'),
-  });
-  socket.on('pong', (ping) => liveness.answered(ping.toString()));
+  const peer = new Peer(socket, outlet);
+  const beating = heartbeat.add(peer);
+  socket.on('pong', (ping) => peer.liveness.answered(ping.toString()));
   socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
 
   const closed = protocol.opened(
@@ -115,13 +102,13 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
       close: (code, reason) => socket.close(code, reason),
       onMessage(protocolHandle) {
         // Whoever is on the way out begins nothing new.
-        const handle = keepOrderById(async (text) => {
-          if (socket.readyState === socket.OPEN) await protocolHandle(text);
-        });
+        const order = new MessageOrder((text) =>
+          socket.readyState === socket.OPEN ? protocolHandle(text) : Promise.resolve(),
+        );
         socket.on('message', (data) => {
-          liveness.heard();
+          peer.liveness.heard();
           const text = messageText(data);
-          handle(text).catch((error: unknown) => {
+          order.handle(text).catch((error: unknown) => {
             if (isServerMessage(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
             logger.error({ err: error }, 'a message could not be handled');
             socket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -135,6 +122,36 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
     beating[Symbol.dispose]();
     closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'a socket was left badly'));
   });
+}
+
+/** One at the other end, as the heartbeat knows it. */
+class Peer implements BeatingStream {
+  readonly #socket: WebSocket;
+  readonly #outlet: SocketOutlet;
+  readonly liveness: Liveness;
+
+  constructor(socket: WebSocket, outlet: SocketOutlet) {
+    this.#socket = socket;
+    this.#outlet = outlet;
+    this.liveness = new Liveness(() => outlet.bytesWritten);
+  }
+
+  get waitingSince(): number | undefined {
+    return this.#outlet.waitingSince;
+  }
+
+  beat(late: boolean): void {
+    // Our ping would stand behind what the reader has not taken yet; whether it takes anything is watched below.
+    if (this.#outlet.waitingSince !== undefined) return this.liveness.heard();
+    const verdict = this.liveness.beat(late);
+    if (verdict === 'dead') this.#socket.terminate();
+    else if (verdict !== 'wait') this.#socket.ping(verdict.ping);
+  }
+
+  /** The close frame stands behind what the reader does not take; if it never does, `closeTimeout` drops the socket. */
+  stalled(): void {
+    this.#socket.close(TRY_AGAIN_LATER, 'Reading too slowly');
+  }
 }
 
 /** What `ws` hands over is bytes, in one piece or several. */

@@ -1,6 +1,6 @@
 /** When a silent peer is dead: by what lies before the ping that it has not answered, on a clock of the test's own. */
 import { expect, test } from 'vitest';
-import { createLiveness } from '../../src/server/liveness.ts';
+import { Liveness } from '../../src/server/liveness.ts';
 
 const SECOND = 1_000;
 const MIB = 1024 * 1024;
@@ -59,7 +59,7 @@ test.each(CASES)('%s', (_what, steps) => {
   let now = 0;
   let bytes = 500;
   const pings: string[] = [];
-  const liveness = createLiveness(
+  const liveness = new Liveness(
     () => bytes,
     () => now,
   );
