@@ -2,7 +2,6 @@
  * The event manager: the only way to write, and the verbs of the original system to read and follow. It needs a log
  * and a bus and nothing else, so it is a library of its own; the GraphQL server is one of its users.
  */
-import { v7 as uuidV7 } from 'uuid';
 import { z } from 'zod';
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
 import { BadInputError, EventIdConflictError, LimitExceededError, type InputIssue } from '../domain/errors.ts';
@@ -22,6 +21,7 @@ import type { AppendResult, EventLog, InitTaskResult, PublishObservationResult, 
 import { boardUpdates, type BoardOptions, type BoardUpdate } from './board.ts';
 import { createCallbacks, type EventCallback } from './callbacks.ts';
 import { latestStates, type LatestOptions } from './latest.ts';
+import { createIds } from './ids.ts';
 import { createNotices } from './notices.ts';
 import { observationUpdates, type ObservationUpdate, type ObservationUpdatesOptions } from './observation-updates.ts';
 import { createOpenStreams } from './open-streams.ts';
@@ -101,7 +101,7 @@ export interface EventManagerOptions {
 
 /** The manager does not own the log and the bus: whoever opened them disposes them. */
 export function createEventManager(options: EventManagerOptions): EventManager {
-  const { log, bus, newId = uuidV7, catchUpMs = 2_000, onError = () => undefined } = options;
+  const { log, bus, newId = createIds(), catchUpMs = 2_000, onError = () => undefined } = options;
   const notices = createNotices({ log, bus, catchUpMs, onNotifyFailed: onError });
   const open = createOpenStreams();
   const deps = { log, notices, open, memo: createStepMemo() };

@@ -73,7 +73,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       response.setHeader('allow', 'GET, POST');
       return sendPlain(response, 405);
     }
-    if (await isTurnedAway(request, response)) return;
+    if (options.checkCaller !== undefined && (await isTurnedAway(options.checkCaller, request, response))) return;
     if (prefersEventStream(request.headers.accept)) return sse.handle(request, response);
     if (draining !== undefined) return refuse(response);
     if (options.graphiql && wantsGraphiql(request)) return graphiql.handle(request, response);
@@ -93,9 +93,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   /** @returns true when the caller may not come in, and was told so. */
-  async function isTurnedAway(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    if (options.checkCaller === undefined) return false;
-    const outcome = await options.checkCaller(request).catch((error: unknown) => {
+  async function isTurnedAway(
+    check: (request: IncomingMessage) => Promise<AuthOutcome>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<boolean> {
+    const outcome = await check(request).catch((error: unknown) => {
       logger.error({ err: error }, 'the authentication hook failed');
       return 'failed' as const;
     });
