@@ -47,6 +47,7 @@ class Pump implements Reader, Resumable {
   /** Somebody will resume it: the socket, or the next turn. */
   #isStopped = false;
   #isRunning = false;
+  #held: Frame | undefined;
 
   constructor({ stream, outlet, encoder, turns, settle }: Parts) {
     this.#stream = stream;
@@ -69,14 +70,17 @@ class Pump implements Reader, Resumable {
     const { shared, end } = this.#encoder;
     let bytes = '';
     try {
-      for (let frame = stream.pull(); frame !== undefined; frame = stream.pull()) {
+      let frame = this.#take();
+      while (frame !== undefined) {
         bytes += frame.encode(shared) + end;
         if (bytes.length >= WRITE_BYTES) {
           const full = bytes;
           bytes = '';
           if (!this.#write(full)) return;
         }
-        if (this.#turns.isUp) return this.#goOnInNextTurn(bytes);
+        frame = stream.pull();
+        // Whoever has nothing more to say need not wait for its turn to say the next thing.
+        if (frame !== undefined && this.#turns.isUp) return this.#goOnLater(bytes, frame);
       }
       this.#write(bytes);
       if (stream.isOver) this.#settle.resolve();
@@ -88,7 +92,15 @@ class Pump implements Reader, Resumable {
     }
   }
 
-  #goOnInNextTurn(bytes: string): void {
+  /** One that was pulled before; unless the stream was left meanwhile. */
+  #take(): Frame | undefined {
+    const held = this.#stream.isOver ? undefined : this.#held;
+    this.#held = undefined;
+    return held ?? this.#stream.pull();
+  }
+
+  #goOnLater(bytes: string, frame: Frame): void {
+    this.#held = frame;
     if (!this.#write(bytes)) return;
     this.#isStopped = true;
     this.#turns.inNext(this);
