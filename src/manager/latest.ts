@@ -24,13 +24,14 @@ export interface LatestDeps extends FollowDeps {
 
 /** A task that is not yet known is waited for; completes after the final state. */
 export function latestStates(deps: LatestDeps, options: LatestOptions): PullStream<TaskHead> {
-  return leaveOnAbort(new LatestStates(deps, options), options.signal);
+  return new LatestStates(deps, options);
 }
 
 class LatestStates extends PullStream<TaskHead> implements Listener {
   readonly #deps: LatestDeps;
   readonly #taskId: string;
   readonly #pace: Pace;
+  readonly #letGo: () => void;
   #listening: Disposable | undefined;
   /** What a look that had to be waited for found. */
   #found: { readonly head: TaskHead | undefined } | undefined;
@@ -39,11 +40,12 @@ class LatestStates extends PullStream<TaskHead> implements Listener {
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
 
-  constructor(deps: LatestDeps, { taskId, maxRate }: LatestOptions) {
+  constructor(deps: LatestDeps, { taskId, maxRate, signal }: LatestOptions) {
     super();
     this.#deps = deps;
     this.#taskId = taskId;
     this.#pace = createPace(maxRate);
+    this.#letGo = leaveOnAbort(this, signal);
   }
 
   protected take(): TaskHead | undefined {
@@ -65,6 +67,7 @@ class LatestStates extends PullStream<TaskHead> implements Listener {
     clearTimeout(this.#timer);
     this.#listening?.[Symbol.dispose]();
     this.#deps.open.delete(this);
+    this.#letGo?.();
   }
 
   /** Listens before it reads, or a change in between would go unseen. */
@@ -77,21 +80,16 @@ class LatestStates extends PullStream<TaskHead> implements Listener {
   }
 
   #look(): MaybePromise<TaskHead | undefined> {
-    if (this.#found === undefined) return this.#deps.log.head(this.#taskId);
-    const { head } = this.#found;
+    const found = this.#found;
     this.#found = undefined;
-    return head;
+    // Once more when somebody called meanwhile: what was found may be of before.
+    if (found !== undefined && !this.#isCalled) return found.head;
+    this.#isCalled = false;
+    return this.#deps.log.head(this.#taskId);
   }
 
-  /** Once more when somebody called meanwhile: what was found may be of before. */
   async #find(asked: Promise<TaskHead | undefined>): Promise<void> {
-    this.#isCalled = false;
-    let head = await asked;
-    while (this.#isCalled) {
-      this.#isCalled = false;
-      head = await this.#deps.log.head(this.#taskId);
-    }
-    this.#found = { head };
+    this.#found = { head: await asked };
   }
 
   /** It changed, or may have. */

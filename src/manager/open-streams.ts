@@ -26,9 +26,15 @@ export function createOpenStreams(): OpenStreams {
   };
 }
 
-/** Leave a stream when the signal says so. @returns the stream. */
-export function leaveOnAbort<Stream extends Leavable>(stream: Stream, signal: AbortSignal | undefined): Stream {
-  if (signal?.aborted === true) void stream.return();
-  else signal?.addEventListener('abort', () => void stream.return(), { once: true });
-  return stream;
+/** Has a stream left when the signal says so. @returns what lets go of the signal: call it when the stream is over. */
+export function leaveOnAbort(stream: Leavable, signal: AbortSignal | undefined): () => void {
+  if (signal === undefined) return letGo;
+  const leave = (): void => void stream.return();
+  if (signal.aborted) leave();
+  else signal.addEventListener('abort', leave, { once: true });
+  return () => signal.removeEventListener('abort', leave);
+}
+
+function letGo(): void {
+  // Of nothing.
 }

@@ -38,24 +38,26 @@ export interface TaskUpdatesDeps extends FollowDeps {
 
 /** As many as the pages that a log shares between its readers. */
 const PAGE_EVENTS = 200;
+const NONE: readonly TaskEvent[] = Object.freeze([]);
 
 /** @throws TaskNotFoundError when `after` is given and the task is not known. */
 export async function taskUpdates(deps: TaskUpdatesDeps, options: TaskUpdatesOptions): Promise<PullStream<TaskUpdate>> {
-  const { taskId, after, signal } = options;
+  const { taskId, after } = options;
   if (after !== undefined && (await deps.log.head(taskId)) === undefined) throw new TaskNotFoundError(taskId);
-  return leaveOnAbort(new TaskUpdates(deps, options), signal);
+  return new TaskUpdates(deps, options);
 }
 
 class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
   readonly #deps: TaskUpdatesDeps;
   readonly #options: TaskUpdatesOptions;
   readonly #checkpoints: Checkpoints | undefined;
+  readonly #letGo: () => void;
   #listening: Disposable | undefined;
   /** Where the watcher stands; undefined until the stream has begun. */
   #progress: TaskProgress | undefined;
   /** To be told before anything else is read. */
   #pending: TaskUpdate | undefined;
-  #page: readonly TaskEvent[] = [];
+  #page = NONE;
   #index = 0;
   /** Nothing is there to be read until somebody says so: a word that comes during a read is not forgotten by it. */
   #isWaiting = false;
@@ -70,6 +72,7 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
     this.#deps = deps;
     this.#options = options;
     this.#checkpoints = options.filter === undefined ? undefined : createCheckpoints();
+    this.#letGo = leaveOnAbort(this, options.signal);
   }
 
   protected take(): TaskUpdate | undefined {
@@ -89,6 +92,7 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
     clearTimeout(this.#timer);
     this.#listening?.[Symbol.dispose]();
     this.#deps.open.delete(this);
+    this.#letGo?.();
   }
 
   /** Listens before it reads, or an append in between would go unseen. */
@@ -130,6 +134,9 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
         if (update !== undefined) return update;
         progress = this.#progress ?? progress;
       }
+      // Nobody who waits holds what it has seen.
+      this.#page = NONE;
+      this.#index = 0;
       if (this.#isAtHead && !this.#isCalled) {
         this.#isWaiting = true;
         return undefined;
@@ -180,6 +187,8 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
     const page = await asked;
     this.#open(page);
     const healed = await healTrimmed(this.#deps, page, progress);
+    // It was left meanwhile.
+    if (this.isOver) return;
     if (healed === undefined) {
       if (page.length > 0 || this.#isCalled) return;
       this.#isWaiting = true;

@@ -21,4 +21,6 @@ export interface StreamExtension {
   readonly eventIdOf?: (item: unknown) => string;
   /** The sources of its watchers give the same objects, so what is made of one can be remembered for the others. */
   readonly sharesItems?: boolean;
+  /** Roughly what an item keeps in memory for as long as it is remembered. */
+  readonly itemBytes?: (item: unknown) => number;
 }

@@ -4,8 +4,8 @@
  */
 import { formatCursor, parseCursor, type Cursor } from '../domain/cursor.ts';
 import { StreamOverError } from '../domain/errors.ts';
-import { isFinal } from '../domain/progress.ts';
-import type { EventManager } from '../manager/event-manager.ts';
+import { isFinal, type TaskProgress } from '../domain/progress.ts';
+import type { EventManager, TaskHead } from '../manager/event-manager.ts';
 import type { ObservationUpdate } from '../manager/observation-updates.ts';
 import type { TaskUpdate } from '../manager/task-updates.ts';
 import {
@@ -29,8 +29,9 @@ import { tasksUpdateRef } from './tasks-update.ts';
 const taskStream: StreamExtension = {
   eventIdOf: (item) => formatTaskEventId(item as TaskUpdate),
   sharesItems: true,
+  itemBytes: (item) => taskUpdateBytes(item as TaskUpdate),
 };
-const latestStream: StreamExtension = { sharesItems: true };
+const latestStream: StreamExtension = { sharesItems: true, itemBytes: (item) => progressBytes(item as TaskHead) };
 const observationStream: StreamExtension = { eventIdOf: (item) => formatCursor((item as ObservationUpdate).cursor) };
 
 /**
@@ -130,6 +131,20 @@ builder.subscriptionType({
     }),
   }),
 });
+
+const ITEM_BYTES = 500;
+const COMPONENT_BYTES = 50;
+
+/** States share most of what they hold of their components, so each component weighs little. */
+function progressBytes({ progress }: { readonly progress: TaskProgress }): number {
+  return ITEM_BYTES + COMPONENT_BYTES * progress.components.size;
+}
+
+function taskUpdateBytes(update: TaskUpdate): number {
+  const event = update.kind === 'event' ? update.event : undefined;
+  const details = event?.details === undefined ? 0 : JSON.stringify(event.details).length;
+  return progressBytes(update) + 2 * ((event?.message.length ?? 0) + details);
+}
 
 function formatTaskEventId({ kind, progress }: TaskUpdate): string {
   return formatCursor(progress) + (isFinal(progress) && kind !== 'ended' ? END_OWED : '');

@@ -13,6 +13,7 @@ export type AnswerGraphql = (request: IncomingMessage, response: ServerResponse)
 /** Kinds of clients, by what they accept, whose form of answer is remembered. */
 const MAX_CLIENT_KINDS = 100;
 const MAX_ACCEPT_LENGTH = 200;
+const JSON_ANSWER = /^application\/(?:graphql-response\+)?json;/;
 
 export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): AnswerGraphql {
   /** The content type that Yoga chose, by what the client accepts. */
@@ -21,6 +22,8 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
   function remember({ headers: { accept = '' } }: IncomingMessage, answer: Response): void {
     const contentType = answer.headers.get('content-type');
     if (answer.status !== 200 || contentType === null || accept.length > MAX_ACCEPT_LENGTH) return;
+    // Yoga has other forms for who takes no JSON.
+    if (!JSON_ANSWER.test(contentType)) return;
     if (contentTypes.size < MAX_CLIENT_KINDS) contentTypes.set(accept, contentType);
   }
 

@@ -44,7 +44,7 @@ export function createPreparedDocuments(): PreparedDocuments {
   };
 }
 
-/** No name has a line break, so no two requests have one key. */
+/** The name, which may be anything, is quoted: no two requests have one key. */
 function keyOf(text: string, operationName: string | undefined): string {
-  return operationName === undefined ? text : `${operationName}\n${text}`;
+  return `${operationName === undefined ? '' : JSON.stringify(operationName)}\n${text}`;
 }

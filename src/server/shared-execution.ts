@@ -42,6 +42,7 @@ interface Operation {
   readonly args: ValidatedSubscriptionArgs;
   readonly write: WriteJson | undefined;
   readonly eventIdOf: ((item: object) => string) | undefined;
+  readonly itemBytes: (item: object) => number;
   /** Undefined where it is not shared. */
   readonly frames: Map<object, Remembered> | undefined;
   users: number;
@@ -54,28 +55,31 @@ interface Remembered {
   readonly frames: Map<object, Remembered>;
   readonly item: object;
   readonly frame: Frame;
+  /** Of the frame, and of what the item keeps in memory. */
+  readonly bytes: number;
 }
 
 /** A burst of a busy task, or the stretch in which a crowd that catches up is spread. */
 const MAX_BYTES = 32 * 1024 * 1024;
-/** Of operations that are gone. */
-const SPARE = 1_000;
 
 export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExecutionOptions): SharedExecution {
   const operations = new Map<string, Operation>();
-  /** With those of operations that nobody has any more, until they are as many as the others. */
+  /** With those of operations that nobody has any more, until they weigh as much as the others may. */
   const remembered = createQueue<Remembered>();
   let frames = 0;
   let bytes = 0;
+  let deadBytes = 0;
 
   function begin(args: ValidatedSubscriptionArgs, key: string | undefined): Operation {
     const { write, stream } = compileSubscription(args);
+    const { itemBytes = noBytes } = stream;
     const isShared = key !== undefined && write !== undefined && stream.sharesItems === true;
     const operation: Operation = {
       key: isShared ? key : undefined,
       args,
       write,
       eventIdOf: stream.eventIdOf,
+      itemBytes,
       frames: isShared ? new Map() : undefined,
       users: 0,
       latest: undefined,
@@ -85,29 +89,37 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
     return operation;
   }
 
-  function remember(ofOperation: Map<object, Remembered>, item: object, frame: Frame): void {
-    const one = { frames: ofOperation, item, frame };
-    ofOperation.set(item, one);
+  function remember(ofOperation: Map<object, Remembered>, one: Remembered): void {
+    ofOperation.set(one.item, one);
     remembered.push(one);
-    count(frame, 1);
+    frames += 1;
+    bytes += one.bytes;
     while (bytes > maxBytes) {
       const oldest = remembered.shift();
-      if (oldest?.frames.delete(oldest.item) === true) count(oldest.frame, -1);
+      if (oldest === undefined) return;
+      if (oldest.frames.delete(oldest.item)) forget(oldest);
+      else deadBytes -= oldest.bytes;
     }
   }
 
-  function count(frame: Frame, change: 1 | -1): void {
-    frames += change;
-    bytes += change * frame.bytes;
+  function forget(one: Remembered): void {
+    frames -= 1;
+    bytes -= one.bytes;
   }
 
   function close(operation: Operation): void {
     operation.users -= 1;
     if (operation.users > 0 || operation.key === undefined) return;
     operations.delete(operation.key);
-    for (const { frame } of operation.frames?.values() ?? []) count(frame, -1);
+    for (const one of operation.frames?.values() ?? []) {
+      forget(one);
+      deadBytes += one.bytes;
+    }
     operation.frames?.clear();
-    if (remembered.length > 2 * frames + SPARE) remembered.keep((one) => one.frames.has(one.item));
+    // Seldom enough to cost little, soon enough to keep little.
+    if (deadBytes <= Math.max(bytes, maxBytes / 8)) return;
+    remembered.keep((one) => one.frames.has(one.item));
+    deadBytes = 0;
   }
 
   function execute({ args, write, eventIdOf }: Operation, item: object): MaybePromise<Frame> {
@@ -132,7 +144,8 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
       return known.frame;
     }
     const frame = execute(operation, item);
-    if (frames !== undefined && frame instanceof Frame) remember(frames, item, frame);
+    if (frames === undefined || !(frame instanceof Frame)) return frame;
+    remember(frames, { frames, item, frame, bytes: frame.bytes + operation.itemBytes(item) });
     return frame;
   }
 
@@ -147,4 +160,8 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
       return { operations: operations.size, frames, bytes };
     },
   };
+}
+
+function noBytes(): number {
+  return 0;
 }

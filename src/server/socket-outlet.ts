@@ -71,8 +71,13 @@ export class SocketOutlet implements Outlet {
   #drained(): void {
     if (this.#isFull) this.#watch.finished();
     this.#isFull = false;
+    if (this.#socket.isPaused) this.#socket.resume();
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    for (const writer of waiting) writer.resume();
+    for (const writer of waiting) {
+      // One that goes on may fill it again, and then the others wait on.
+      if (this.#isFull) this.whenWritable(writer);
+      else writer.resume();
+    }
   }
 }

@@ -73,9 +73,16 @@ export async function openSseOutlet(response: ServerResponse): Promise<SseOutlet
 
 /** A request that came before on the same connection may still be answered. */
 async function connectionOf(response: ServerResponse): Promise<Socket> {
+  // The answer itself hears nothing of its connection before its turn.
+  const { socket } = response.req;
   return new Promise((resolve, reject) => {
-    response.once('socket', resolve);
-    response.once('close', () => reject(new Error('The connection was closed before its stream began.')));
+    const closed = (): void => reject(new Error('The connection was closed before its stream began.'));
+    if (socket.destroyed) return closed();
+    socket.once('close', closed);
+    response.once('socket', (connection: Socket) => {
+      socket.off('close', closed);
+      resolve(connection);
+    });
   });
 }
 

@@ -102,6 +102,8 @@ export function createSseTransport(options: SseOptions): SseTransport {
     });
     const end = (lastWords: string): void => endForGood(response, lastWords);
     open.add(end);
+    // The drain may have begun while this stream waited for its turn on the connection; what was recorded is answered.
+    if (isDraining && !(results instanceof SingleFrame)) end(comeBack());
     try {
       outlet.say(':\n\n');
       await pump(results, outlet, outlet.encoder, turns).catch((error: unknown) => {

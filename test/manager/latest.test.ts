@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TaskHead } from '../../src/log/event-log.ts';
-import { openBench, take, takeAll, TASK } from './bench.ts';
+import { openMemoryLog } from '../../src/log/memory-log.ts';
+import { openBench, take, takeAll, TASK, withPart } from './bench.ts';
 
 const seqs = (heads: readonly TaskHead[]): number[] => heads.map(({ progress }) => progress.seq);
 
@@ -71,4 +72,29 @@ test('with a bus that loses everything, the state arrives with the next catch-up
   await bench.emit();
   expect(seqs(await take(stream, 1, 2_000))).toEqual([2]);
   await stream.return?.();
+});
+
+test('what changes at any moment of a look is seen', async () => {
+  // Answers come late, and each change is told a few microtasks after one was asked.
+  for (let gap = 0; gap < 12; gap += 1) {
+    const memory = openMemoryLog();
+    await using bench = openBench({
+      log: withPart(memory, {
+        async head(id) {
+          const head = await memory.head(id);
+          await Promise.resolve();
+          return head;
+        },
+      }),
+    });
+    await bench.emit();
+    const stream = bench.manager.latestStates({ taskId: TASK });
+    await take(stream, 1);
+    const rest = takeAll(stream);
+    const first = bench.emit();
+    for (let turn = 0; turn < gap; turn += 1) await Promise.resolve();
+    const last = bench.emit({ eventType: 'task_completed' });
+    await Promise.all([first, last]);
+    expect(seqs(await rest).at(-1)).toBe(3);
+  }
 });

@@ -235,3 +235,16 @@ describe('the short way', () => {
     expect(compiled(text)).toBeUndefined();
   });
 });
+
+test('a client that takes no JSON is answered as Yoga answers it, each time', async () => {
+  const ask = async (): Promise<readonly unknown[]> => {
+    const response = await fetch(app.graphqlUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'multipart/mixed' },
+      body: JSON.stringify({ query: short('emitEvent'), variables: { input: { ...GOOD_EVENT, eventId: 'mixed' } } }),
+    });
+    return [response.status, response.headers.get('content-type'), await response.text()];
+  };
+  await ask();
+  expect(await ask()).toEqual(await ask());
+});
