@@ -42,9 +42,13 @@ export function createPageCache(
     drop(key);
     pages.set(key, kept);
     bytes += kept.bytes;
-    for (const other of pages.keys()) {
-      if (bytes <= maxPageBytes) break;
-      drop(other);
+    if (bytes > maxPageBytes) makeRoom();
+  }
+
+  function makeRoom(): void {
+    for (const oldest of pages.keys()) {
+      if (bytes <= maxPageBytes) return;
+      drop(oldest);
     }
   }
 

@@ -71,16 +71,21 @@ export function createTailSlots(limits: TailLimits, begin: (slot: Slot) => void)
 
   const isFull = (): boolean => slots.size > limits.maxTasks || events > limits.maxEvents || bytes > limits.maxBytes;
 
+  function makeRoom(): void {
+    for (const taskId of slots.keys()) {
+      if (!isFull() || slots.size <= 1) return;
+      drop(taskId);
+    }
+  }
+
   const isCurrent = (slot: Slot): boolean => slots.get(slot.taskId) === slot;
 
   function rebalance(slot: Slot): void {
     if (!isCurrent(slot)) return;
     while ((slot.tail?.size ?? 0) > limits.maxEventsPerTask) slot.tail?.shrink();
     count(slot);
-    for (const taskId of slots.keys()) {
-      if (!isFull() || slots.size <= 1) break;
-      drop(taskId);
-    }
+    // Not even begun in vain: to find the first, a map passes over all that were taken away before it.
+    if (isFull()) makeRoom();
     // Alone, and still too much: its events go, oldest first, and its head stays.
     while (isCurrent(slot) && isFull() && slot.tail?.shrink() === true) count(slot);
   }
