@@ -1,16 +1,20 @@
 /**
- * What goes out over one WebSocket. Messages of the protocol go by `ws`, and each waits for its reader; frames that are
- * ready go straight to the connection below it, in the same order. Of a peer that sends without reading nothing more is
- * read until it has caught up, or our answers would pile up without end.
+ * What goes out over one WebSocket: frames that are ready and messages of the protocol, in order, straight to the
+ * connection below it. An answer is two messages, and answers that waited for one commit come together: what is said
+ * in one go is one write. Of a peer that sends without reading nothing more is read until it has caught up, or our
+ * answers would pile up without end.
  */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Resumable } from '../util/turns.ts';
 import { WriteWatch } from './heartbeat.ts';
 import type { Outlet } from './pump.ts';
+import { textFrame } from './websocket-frame.ts';
 
 /** What may wait for a peer before it is read no further. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+/** What is gathered for one write. */
+const MAX_GATHERED = 64 * 1024;
 
 export class SocketOutlet implements Outlet {
   readonly #socket: WebSocket;
@@ -18,6 +22,9 @@ export class SocketOutlet implements Outlet {
   readonly #watch = new WriteWatch();
   #waiting: Resumable[] | undefined;
   #isFull = false;
+  /** Said, and not written yet: only until the promises that are due have run. */
+  #gathered: string | undefined;
+  #sent: (() => void)[] = [];
 
   /** @param connection below the socket: the one that was upgraded. Without compression `ws` writes to it at once. */
   constructor(socket: WebSocket, connection: Socket) {
@@ -40,6 +47,11 @@ export class SocketOutlet implements Outlet {
     const socket = this.#socket;
     // A stream whose socket is closing stands still until it is left, or it would run to its end for nobody.
     if (socket.readyState !== socket.OPEN) return false;
+    if (this.#gathered !== undefined) {
+      this.#gathered += bytes;
+      if (this.#gathered.length >= MAX_GATHERED) this.flush();
+      return true;
+    }
     if (this.#connection.write(bytes, 'latin1')) return true;
     if (!this.#isFull) this.#watch.started();
     this.#isFull = true;
@@ -50,6 +62,30 @@ export class SocketOutlet implements Outlet {
     (this.#waiting ??= []).push(writer);
   }
 
+  /** Everything from now until the promises that are due have run goes out in one write. */
+  gather(): void {
+    if (this.#gathered !== undefined) return;
+    this.#gathered = '';
+    process.nextTick(() => this.flush());
+  }
+
+  flush(): void {
+    const bytes = this.#gathered;
+    if (bytes === undefined) return;
+    const sent = this.#sent;
+    this.#gathered = undefined;
+    this.#sent = [];
+    if (bytes === '') return;
+    const socket = this.#socket;
+    this.#watch.started();
+    this.#connection.write(bytes, 'latin1', () => {
+      this.#watch.finished();
+      if (socket.isPaused && socket.bufferedAmount <= MAX_WAITING_BYTES) socket.resume();
+      for (const resolve of sent) resolve();
+    });
+    if (socket.bufferedAmount > MAX_WAITING_BYTES) socket.pause();
+  }
+
   /** Resolves when the operating system took the text, or the socket is gone. */
   send(text: string): Promise<void> {
     const socket = this.#socket;
@@ -58,13 +94,9 @@ export class SocketOutlet implements Outlet {
         socket.once('close', () => resolve());
         return;
       }
-      this.#watch.started();
-      socket.send(text, () => {
-        this.#watch.finished();
-        if (socket.isPaused && socket.bufferedAmount <= MAX_WAITING_BYTES) socket.resume();
-        resolve();
-      });
-      if (socket.bufferedAmount > MAX_WAITING_BYTES) socket.pause();
+      this.gather();
+      this.#sent.push(resolve);
+      this.write(textFrame(text));
     });
   }
 

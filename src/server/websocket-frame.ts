@@ -38,6 +38,12 @@ function headOf({ json }: Frame, endLength: number): string {
   return frameHeader(START.length + json.length + endLength) + START + json;
 }
 
+/** A message as a frame. @returns bytes, each as one character. */
+export function textFrame(text: string): string {
+  const bytes = utf8AsLatin1(text);
+  return frameHeader(bytes.length) + bytes;
+}
+
 /** Of a whole, unmasked text frame: RFC 6455, section 5.2. @returns bytes, each as one character. */
 function frameHeader(length: number): string {
   if (length < 126) return String.fromCharCode(0x81, length);

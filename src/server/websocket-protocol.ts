@@ -114,6 +114,7 @@ export function createProtocol(
       running.add(result);
       try {
         const make = await result;
+        (args as OperationArgs).outlet.gather();
         return deliver(args as OperationArgs, new SingleFrame(make));
       } finally {
         running.delete(result);

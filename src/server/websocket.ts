@@ -99,7 +99,10 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
     {
       protocol: socket.protocol,
       send: (text) => outlet.send(text),
-      close: (code, reason) => socket.close(code, reason),
+      close(code, reason) {
+        outlet.flush();
+        socket.close(code, reason);
+      },
       onMessage(protocolHandle) {
         // Whoever is on the way out begins nothing new.
         const order = new MessageOrder((text) =>
