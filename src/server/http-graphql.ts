@@ -4,6 +4,7 @@
  * client, and handed to it as soon as there is more to say than "recorded".
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { utf8AsLatin1 } from './frame.ts';
 import type { Graphql, Operation } from './graphql.ts';
 import { isJsonContentType, parsePostBody } from './graphql-request.ts';
 import { readBody, sendAnswer } from './http-messages.ts';
@@ -41,8 +42,8 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
     const record = body === undefined ? undefined : await findEmit(body);
     const outcome = await record?.();
     if (outcome !== undefined && 'json' in outcome) {
-      const { json } = outcome;
-      response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(json) }).end(json);
+      const json = utf8AsLatin1(outcome.json);
+      response.writeHead(200, { 'content-type': contentType, 'content-length': json.length }).end(json, 'latin1');
       return;
     }
     const { method, headers, url = '' } = request;
