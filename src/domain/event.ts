@@ -92,6 +92,8 @@ export interface TaskEvent extends NewEvent {
   readonly recordedAt: number;
   /** The running hash of the task's log just after this event: 16 hexadecimal digits. */
   readonly hash: string;
+  /** The same just before it: which history it goes on from. */
+  readonly previousHash: string;
 }
 
 /** The first record of a task's log. It seeds the running hash and the fold. */

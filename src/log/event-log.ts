@@ -128,6 +128,11 @@ export interface Changes {
   readonly taskIds: readonly string[];
   /** Opaque; pass it as `after`. */
   readonly position: string;
+  /**
+   * True when the store was out of sight since, or is behind the position asked for: an older copy may have taken its
+   * place, so that what was read before may be of another history. Whoever follows a task compares its place.
+   */
+  readonly mayHaveDiverged: boolean;
 }
 
 export interface PublishObservationResult {

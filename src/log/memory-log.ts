@@ -134,10 +134,14 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
   }
 
   function changes({ after, limit }: ChangesQuery): Changes {
-    if (after === undefined) return { taskIds: [], position: String(changeCount) };
+    if (after === undefined) return { taskIds: [], position: String(changeCount), mayHaveDiverged: false };
     const start = changeList.findLastIndex(({ count }) => count <= Number(after)) + 1;
     const found = changeList.slice(start).filter(isLatest).slice(0, limit);
-    return { taskIds: found.map(({ taskId }) => taskId), position: String(found.at(-1)?.count ?? after) };
+    return {
+      taskIds: found.map(({ taskId }) => taskId),
+      position: String(found.at(-1)?.count ?? after),
+      mayHaveDiverged: false,
+    };
   }
 
   function trim(taskId: string, through: number): void {

@@ -28,8 +28,8 @@ export function parseGenesis(record: string): Genesis {
   return JSON.parse(record) as Genesis;
 }
 
-/** Everything of an event but its hash. */
-export function eventRecord(event: Omit<TaskEvent, 'hash'>): string {
+/** Everything of an event but its hashes. */
+export function eventRecord(event: Omit<TaskEvent, 'hash' | 'previousHash'>): string {
   return JSON.stringify(draftEvent(event, event.seq, event.recordedAt));
 }
 
@@ -44,23 +44,25 @@ export function recordEvent(
 ): { readonly event: TaskEvent; readonly record: string } {
   const draft = draftEvent(input, seq, recordedAt);
   const record = JSON.stringify(draft);
-  return { event: finish(draft, nextHash(previousHash, record)), record };
+  return { event: finish(draft, { hash: nextHash(previousHash, record), previousHash }), record };
 }
 
 /**
  * The event that parsing its record would give, without doing so: what is delivered now is what a restart will
  * deliver. It holds the very `details` of the input: see `ownInput`.
  */
-export function toEvent(input: NewEvent, place: Pick<TaskEvent, 'seq' | 'recordedAt' | 'hash'>): TaskEvent {
-  return finish(draftEvent(input, place.seq, place.recordedAt), place.hash);
+export function toEvent(input: NewEvent, place: EventHashes & Pick<TaskEvent, 'seq' | 'recordedAt'>): TaskEvent {
+  return finish(draftEvent(input, place.seq, place.recordedAt), place);
 }
 
-export function parseEvent({ record, hash: eventHash }: StoredRecord): TaskEvent {
+export function parseEvent({ record, ...hashes }: StoredRecord & EventHashes): TaskEvent {
   // Our own text, verified by its hash before it comes here.
-  return finish(JSON.parse(record) as EventDraft, eventHash);
+  return finish(JSON.parse(record) as EventDraft, hashes);
 }
 
-type EventDraft = { -readonly [Key in keyof TaskEvent as Exclude<Key, 'hash'>]: TaskEvent[Key] };
+/** What of an event is not in its record. */
+type EventHashes = Pick<TaskEvent, 'hash' | 'previousHash'>;
+type EventDraft = { -readonly [Key in keyof TaskEvent as Exclude<Key, keyof EventHashes>]: TaskEvent[Key] };
 
 /** The keys are in the order of the record, with none for what was left out; adding 0 makes -0 what JSON makes of it. */
 function draftEvent(input: NewEvent, seq: number, recordedAt: number): EventDraft {
@@ -82,8 +84,8 @@ function draftEvent(input: NewEvent, seq: number, recordedAt: number): EventDraf
 }
 
 /** The draft itself becomes the event. */
-function finish(draft: EventDraft, eventHash: string): TaskEvent {
-  return Object.assign(draft, { hash: eventHash });
+function finish(draft: EventDraft, { hash: eventHash, previousHash }: EventHashes): TaskEvent {
+  return Object.assign(draft, { hash: eventHash, previousHash });
 }
 
 /** A copy that nobody else holds, so that what its producer does to the input later changes no event. */
@@ -132,7 +134,7 @@ export function isSameInput({ event, hasOwnTime }: FoundEvent, input: NewEvent):
 
 /** The fingerprint of what an event was recorded from, had it come without a timestamp. */
 export function contentDigest(event: TaskEvent): string {
-  const { seq: _seq, recordedAt: _recordedAt, hash: _hash, timestamp: _timestamp, ...content } = event;
+  const { seq: _seq, recordedAt: _at, hash: _hash, previousHash: _before, timestamp: _timestamp, ...content } = event;
   return fingerprint(content);
 }
 

@@ -165,12 +165,16 @@ function createVerbs(
 function toResults(batch: readonly NewEvent[], answer: Appended): readonly AppendResult[] {
   const [recordedAt] = answer;
   return batch.map((input, index) => {
-    const place = answer[1 + 2 * index];
-    const hash = answer[2 + 2 * index];
-    if (place === undefined || typeof hash !== 'string') throw new Error('The writer answered for too few events.');
+    const start = 1 + 3 * index;
+    const place = answer[start];
+    const hash = answer[start + 1];
+    const previousHash = answer[start + 2];
+    if (place === undefined || typeof hash !== 'string' || typeof previousHash !== 'string') {
+      throw new Error('The writer answered for too few events.');
+    }
     return typeof place === 'string'
-      ? { event: parseEvent({ record: place, hash }), duplicate: true }
-      : { event: toEvent(input, { seq: place, recordedAt, hash }), duplicate: false };
+      ? { event: parseEvent({ record: place, hash, previousHash }), duplicate: true }
+      : { event: toEvent(input, { seq: place, recordedAt, hash, previousHash }), duplicate: false };
   });
 }
 

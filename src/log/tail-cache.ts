@@ -62,6 +62,7 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
 
   async function changes(query: ChangesQuery): Promise<Changes> {
     const found = await log.changes(query);
+    if (found.mayHaveDiverged) tails.forget();
     await tails.catchUp(found.taskIds);
     return found;
   }

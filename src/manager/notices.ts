@@ -9,6 +9,8 @@ import type { EventLog } from '../log/event-log.ts';
 /** Who waits: an object rather than a function, for there is one for each watcher. */
 export interface Listener {
   wake(): void;
+  /** As `wake`; moreover, what was read before may be of another history. */
+  doubt?(): void;
 }
 
 export interface Notices extends AsyncDisposable {
@@ -49,6 +51,16 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     if (taskIds.length > 0) for (const listener of anyTask) listener.wake();
   }
 
+  /** An older copy may have taken the store's place: nobody can tell whom it concerns but each of them. */
+  function doubtEverything(): void {
+    for (const listeners of [...byTask.values(), anyTask, observations]) {
+      for (const listener of listeners) {
+        if (listener.doubt === undefined) listener.wake();
+        else listener.doubt();
+      }
+    }
+  }
+
   function wakeObservations(): void {
     for (const listener of observations) listener.wake();
   }
@@ -78,6 +90,7 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
       for (;;) {
         const changes = await log.changes({ after: position, limit: CHANGES_PAGE });
         position = changes.position;
+        if (changes.mayHaveDiverged) doubtEverything();
         wakeTasks(changes);
         if (changes.taskIds.length < CHANGES_PAGE) return;
       }

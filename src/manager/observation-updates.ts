@@ -29,13 +29,28 @@ export function observationUpdates(
 ): AsyncIterableIterator<ObservationUpdate, void, void> {
   return cancellable(async function* (signal) {
     const news = createAutoResetEvent(signal);
-    using _listening = await notices.listenObservations({ wake: news.set });
+    let isDoubtful = false;
+    const doubt = (): void => {
+      isDoubtful = true;
+      news.set();
+    };
+    using _listening = await notices.listenObservations({ wake: news.set, doubt });
     const start = await findStart(log, after);
     if (start.update !== undefined) yield start.update;
     const checkpoints = createCheckpoints();
     let { cursor } = start;
     while (!signal.aborted) {
       const page = await log.readObservations({ after: cursor.seq, limit: PAGE });
+      // Where others write as well, an older copy of the log may have taken its place between any two reads.
+      if (isDoubtful || (page.length > 0 && !log.traits.exclusive)) {
+        isDoubtful = false;
+        const again = await findStart(log, cursor);
+        if (again.update !== undefined) {
+          cursor = again.cursor;
+          yield again.update;
+          continue;
+        }
+      }
       for (const observation of page) {
         cursor = { seq: observation.seq, hash: observation.hash };
         if (taskId === undefined || observation.taskId === taskId) {

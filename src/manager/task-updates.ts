@@ -6,7 +6,7 @@
  * in which an event can get lost. What is in memory is read without a promise, so that an event reaches a thousand
  * watchers in one turn of the event loop.
  */
-import { judgeCursor, type Cursor, type GapReason } from '../domain/cursor.ts';
+import type { Cursor } from '../domain/cursor.ts';
 import { TaskNotFoundError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { isFinal, type TaskProgress } from '../domain/progress.ts';
@@ -17,7 +17,7 @@ import { matchesEvent, type EventFilter } from './event-filter.ts';
 import type { FollowDeps } from './follow.ts';
 import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
 import type { Listener } from './notices.ts';
-import type { StepMemo } from './step-memo.ts';
+import { findStart, healTrimmed, type TaskStartDeps } from './task-start.ts';
 import type { TaskUpdate } from './task-update.ts';
 
 export type { TaskUpdate } from './task-update.ts';
@@ -31,14 +31,15 @@ export interface TaskUpdatesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface TaskUpdatesDeps extends FollowDeps {
-  readonly memo: StepMemo;
+export interface TaskUpdatesDeps extends FollowDeps, TaskStartDeps {
   readonly open: OpenStreams;
 }
 
 /** As many as the pages that a log shares between its readers. */
 const PAGE_EVENTS = 200;
 const NONE: readonly TaskEvent[] = Object.freeze([]);
+/** How long until an event that does not go on from the one before it is read once more, while the log is as it was. */
+const READ_AGAIN_MS = 1_000;
 
 /** @throws TaskNotFoundError when `after` is given and the task is not known. */
 export async function taskUpdates(deps: TaskUpdatesDeps, options: TaskUpdatesOptions): Promise<PullStream<TaskUpdate>> {
@@ -66,6 +67,8 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
   #isAtHead = false;
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
+  /** What was recorded may be another history than the one that this watcher saw. */
+  #isDoubtful = false;
 
   constructor(deps: TaskUpdatesDeps, options: TaskUpdatesOptions) {
     super();
@@ -83,8 +86,9 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
     }
     if (this.#isEnded) this.end();
     if (this.#isEnded || this.#isWaiting) return undefined;
-    if (this.#progress !== undefined) return this.#follow(this.#progress);
-    this.waitFor(this.#begin());
+    if (this.#progress !== undefined && !this.#isDoubtful) return this.#follow(this.#progress);
+    if (this.#progress !== undefined) this.waitFor(this.#compare(this.#progress));
+    else this.waitFor(this.#begin());
     return undefined;
   }
 
@@ -124,12 +128,44 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
     this.ready();
   }
 
+  doubt(): void {
+    this.#isDoubtful = true;
+    this.wake();
+  }
+
+  /** Whether the log still goes on from this watcher's place; if not, from where it goes on. */
+  async #compare(progress: TaskProgress): Promise<void> {
+    this.#isDoubtful = false;
+    this.#open(NONE);
+    const { taskId } = this.#options;
+    const start = await findStart(this.#deps, { taskId, after: { seq: progress.seq, hash: progress.hash } });
+    // It was left meanwhile, or nothing happened to its place.
+    if (this.isOver || start.update === undefined) return;
+    this.#checkpoints?.frameSent();
+    this.#progress = start.progress;
+    this.#pending = start.update;
+  }
+
+  /** An event of another history, in the log or in what is remembered of it. */
+  async #compareAndReadAgain(progress: TaskProgress): Promise<void> {
+    await this.#compare(progress);
+    if (this.isOver || this.#pending !== undefined) return;
+    this.#isWaiting = !this.#isCalled;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.wake(), READ_AGAIN_MS);
+  }
+
   #follow(start: TaskProgress): TaskUpdate | undefined {
     const { log } = this.#deps;
     let progress = start;
     for (;;) {
       while (this.#index < this.#page.length) {
-        const update = this.#step(progress, this.#page[this.#index]);
+        const event = this.#page[this.#index];
+        if (event?.seq === progress.seq + 1 && event.previousHash !== progress.hash) {
+          this.waitFor(this.#compareAndReadAgain(progress));
+          return undefined;
+        }
+        const update = this.#step(progress, event);
         this.#index += 1;
         if (update !== undefined) return update;
         progress = this.#progress ?? progress;
@@ -214,66 +250,4 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
     if (waitMs !== undefined) this.#timer = setTimeout(() => this.wake(), waitMs);
     return undefined;
   }
-}
-
-interface Start {
-  readonly progress: TaskProgress;
-  /** What to say first, if anything. */
-  readonly update?: TaskUpdate;
-}
-
-async function findStart(deps: TaskUpdatesDeps, { taskId, after, replay }: TaskUpdatesOptions): Promise<Start> {
-  const { log, memo } = deps;
-  // The place before the head: if the log is trimmed in between, the head tells so.
-  const place = after === undefined ? undefined : await placeOf(deps, taskId, after);
-  const head = await log.head(taskId);
-  if (head === undefined) throw new TaskNotFoundError(taskId);
-  const gap = (progress: TaskProgress, reason: GapReason): Start => ({
-    progress,
-    update: { kind: 'gap', progress, reason },
-  });
-  if (after !== undefined) {
-    const verdict = judgeCursor(after, place?.hash, head.oldestSeq);
-    if (verdict === 'continues' && place !== undefined) return { progress: place };
-    if (verdict === 'diverged') return gap(head.progress, verdict);
-  } else if (replay !== true) {
-    return { progress: head.progress, update: memo.stateStep('snapshot', head.progress) };
-  }
-  const oldest = await log.progressAt(taskId, head.oldestSeq - 1);
-  // Trimmed once more between the two reads: the head is always kept.
-  if (oldest === undefined) return gap(head.progress, 'expired');
-  return after === undefined && oldest.seq === 0 ? { progress: oldest } : gap(oldest, 'expired');
-}
-
-/**
- * The state at a cursor. When a whole crowd comes back after a restart, one of them has the log fold it and the others
- * find it remembered on the event; the event's hash, equal to the cursor's, proves it right.
- */
-async function placeOf(
-  { log, memo }: TaskUpdatesDeps,
-  taskId: string,
-  { seq, hash }: Cursor,
-): Promise<TaskProgress | undefined> {
-  const [event] = seq === 0 ? [] : await log.read(taskId, { after: seq - 1, limit: 1 });
-  const isThere = event?.seq === seq && event.hash === hash;
-  const known = isThere ? memo.progressAfter(event) : undefined;
-  if (known !== undefined) return known;
-  const place = await log.progressAt(taskId, seq);
-  if (isThere && place?.hash === hash) memo.remember(event, place);
-  return place;
-}
-
-/** When the log was trimmed past a follower: the state just before the oldest event that is left. */
-async function healTrimmed(
-  { log }: FollowDeps,
-  page: readonly TaskEvent[],
-  { taskId, seq }: TaskProgress,
-): Promise<TaskProgress | undefined> {
-  // No event may be left to show it.
-  const next = page[0]?.seq ?? (await log.head(taskId))?.oldestSeq ?? 0;
-  if (next <= seq + 1) return undefined;
-  // Trimmed once more between the two reads: the head is always kept.
-  const healed = (await log.progressAt(taskId, next - 1)) ?? (await log.head(taskId))?.progress;
-  if (healed === undefined) throw new TaskNotFoundError(taskId);
-  return healed;
 }

@@ -11,7 +11,7 @@ const Names = fc.constantFrom('__proto__', 'constructor', 'toString', 'a', 'b', 
 const Fraction = fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined });
 const Time = fc.integer({ min: -1_000_000, max: 10_000_000_000_000 });
 
-type Facts = Omit<TaskEvent, 'seq' | 'taskId' | 'eventId' | 'hash'>;
+type Facts = Omit<TaskEvent, 'seq' | 'taskId' | 'eventId' | 'hash' | 'previousHash'>;
 
 function facts(types: readonly TaskEvent['eventType'][]): fc.Arbitrary<Facts> {
   return fc.record({
@@ -36,6 +36,7 @@ function toEvents(all: readonly Facts[]): readonly TaskEvent[] {
     eventId: `e${index}`,
     seq: index + 1,
     hash: String(index + 1).padStart(16, '0'),
+    previousHash: String(index).padStart(16, '0'),
   }));
 }
 

@@ -34,6 +34,7 @@ const EVENT: TaskEvent = {
   progress: 0.5,
   estimatedTimeRemaining: 'soon',
   hash: '0123456789abcdef',
+  previousHash: 'fedcba9876543210',
 };
 
 test('the record of an event is this text, in whatever order its fields were given', () => {
@@ -44,7 +45,7 @@ test('the record of an event is this text, in whatever order its fields were giv
   expect(eventRecord(EVENT)).toBe(text);
   const reversed = Object.fromEntries(Object.entries(EVENT).toReversed()) as unknown as TaskEvent;
   expect(eventRecord(reversed)).toBe(text);
-  expect(parseEvent({ record: text, hash: EVENT.hash })).toEqual(EVENT);
+  expect(parseEvent({ record: text, hash: EVENT.hash, previousHash: EVENT.previousHash })).toEqual(EVENT);
 });
 
 test('an event as it is handed out when it was recorded is, key by key, what its record says', () => {
@@ -63,7 +64,7 @@ test('an event as it is handed out when it was recorded is, key by key, what its
       const input = newEvent({ eventId: 'e', ...(given as Partial<NewEvent>) });
       const place = { seq: 3, recordedAt: 7, previousHash: 'before' };
       const { event, record } = recordEvent(input, place);
-      const parsed = parseEvent({ record, hash: nextHash('before', record) });
+      const parsed = parseEvent({ record, hash: nextHash('before', record), previousHash: 'before' });
       for (const one of [event, toEvent(ownInput(input), { ...place, hash: event.hash })]) {
         expect(JSON.stringify(one)).toBe(JSON.stringify(parsed));
         expect(Object.keys(one)).toEqual(Object.keys(parsed));

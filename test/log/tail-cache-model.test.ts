@@ -45,7 +45,7 @@ function steps(isShared: boolean): fc.Arbitrary<readonly Step[]> {
     run: async (log, inner, index) => {
       const known = (await Promise.all(tasks.map((task) => readAll(inner, task)))).flat().slice(-3);
       const results = await log.append([
-        ...known.map(({ seq: _seq, recordedAt: _recordedAt, hash: _hash, ...event }) => event),
+        ...known.map(({ seq: _seq, recordedAt: _recordedAt, hash: _hash, previousHash: _before, ...event }) => event),
         newEvent({ taskId: 'a', eventId: `repeat-${index}` }),
       ]);
       expect(results.map(({ duplicate }) => duplicate)).toEqual([...known.map(() => true), false]);

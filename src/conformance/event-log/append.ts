@@ -57,13 +57,20 @@ function testNumbering({ open, traits }: LogUnderTest): void {
     const results = await log.append(inputs);
     expect(results.map(({ duplicate }) => duplicate)).toEqual([false, false]);
     const [all, least] = results.map(({ event }) => event);
-    expect(all).toEqual({ ...inputs[0], seq: 1, recordedAt: all?.recordedAt, hash: all?.hash });
+    expect(all).toEqual({
+      ...inputs[0],
+      seq: 1,
+      recordedAt: all?.recordedAt,
+      hash: all?.hash,
+      previousHash: all?.previousHash,
+    });
     expect(least).toEqual({
       ...inputs[1],
       seq: 2,
       timestamp: least?.recordedAt,
       recordedAt: least?.recordedAt,
       hash: least?.hash,
+      previousHash: all?.hash,
     });
     expect(await readAll(log, 'task')).toEqual([all, least]);
   });

@@ -173,7 +173,9 @@ function testContinued(driver: ReopeningDriver): void {
     if (head === undefined) throw new Error('no head');
     const events = await readAll(last, 'task');
     expect(numbers(events)).toEqual(oneTo(12));
-    expect(events.map(({ hash }) => hash)).toEqual(hashChain(head.genesis, events).slice(1));
+    const chain = hashChain(head.genesis, events);
+    expect(events.map(({ hash }) => hash)).toEqual(chain.slice(1));
+    expect(events.map(({ previousHash }) => previousHash)).toEqual(chain.slice(0, -1));
     expect(numbers(await last.readObservations({ after: 0, limit: 10 }))).toEqual(oneTo(4));
   });
 

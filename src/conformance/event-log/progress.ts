@@ -86,6 +86,7 @@ function testStates({ open }: LogUnderTest): void {
     const events = await readAll(log, 'task');
     const chain = hashChain(head.genesis, events);
     expect(events.map(({ hash }) => hash)).toEqual(chain.slice(1));
+    expect(events.map(({ previousHash }) => previousHash)).toEqual(chain.slice(0, -1));
     expect((await log.progressAt('task', 0))?.hash).toBe(chain[0]);
     expect(head.progress.hash).toBe(chain[10]);
   });

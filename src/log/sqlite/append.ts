@@ -93,7 +93,8 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
       for (const planned of plan.newEvents) writeEvent(known(planned.event.taskId), planned);
       const answer: [number, ...(number | string)[]] = [plan.recordedAt];
       for (const { event, duplicate } of plan.results) {
-        answer.push(duplicate ? (found.get(event) ?? eventRecord(event)) : event.seq, event.hash);
+        const place = duplicate ? (found.get(event) ?? eventRecord(event)) : event.seq;
+        answer.push(place, event.hash, event.previousHash);
       }
       return answer;
     };

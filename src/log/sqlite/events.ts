@@ -100,9 +100,10 @@ function verifyRows(rows: readonly Row[], from: LogPlace, taskId: string): reado
   return rows.map((row) => {
     seq += 1;
     const record = textOf(row, 'record');
-    hash = nextHash(hash, record);
+    const previousHash = hash;
+    hash = nextHash(previousHash, record);
     if (row['seq'] !== seq || row['hash'] !== hash) throw new StoreCorruptError(`event ${seq} of task ${taskId}`);
-    const event = parseEvent({ record, hash });
+    const event = parseEvent({ record, hash, previousHash });
     if (event.seq !== seq || event.taskId !== taskId) throw new StoreCorruptError(`event ${seq} of task ${taskId}`);
     return { event, record };
   });

@@ -34,8 +34,8 @@ export type WriteCommand =
   | { readonly kind: 'check' };
 
 /**
- * `recordedAt` of those that are new; then two for each event of the batch: its number and its hash. One that is a
- * repetition has the text of the first in the place of its number.
+ * `recordedAt` of those that are new; then three for each event of the batch: its number, its hash, and the hash before
+ * it. One that is a repetition has the text of the first in the place of its number.
  */
 export type Appended = readonly [recordedAt: number, ...(number | string)[]];
 

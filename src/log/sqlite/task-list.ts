@@ -95,12 +95,14 @@ export function createTaskList(db: DatabaseSync, { rows, inSnapshot }: TaskListD
       return found.slice(0, limit);
     },
     changes({ after, limit }) {
-      if (after === undefined) return { taskIds: [], position: String(position.get()?.['position'] ?? 0) };
+      if (after === undefined)
+        return { taskIds: [], position: String(position.get()?.['position'] ?? 0), mayHaveDiverged: false };
       const found = changed.all(Number(after), limit);
       const last = found.at(-1);
       return {
         taskIds: found.map((row) => textOf(row, 'task_id')),
         position: last === undefined ? after : String(numberOf(last, 'changed')),
+        mayHaveDiverged: false,
       };
     },
   };
