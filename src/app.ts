@@ -6,7 +6,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { createMemoryBus } from './bus/memory-bus.ts';
-import type { DrumlineTopics, EventBus } from './bus/event-bus.ts';
+import type { BusStatus, DrumlineTopics, EventBus } from './bus/event-bus.ts';
+import { DRUMLINE_FORMATS } from './bus/notice-format.ts';
 import type { Config } from './config.ts';
 import type { EventLog } from './log/event-log.ts';
 import { openMemoryLog } from './log/memory-log.ts';
@@ -41,6 +42,10 @@ export interface AppStats {
   /** Streams and callbacks that wait for news. */
   readonly followers: number;
   readonly busSubscriptions: number;
+  /** Undefined when the bus reaches no further than this process. */
+  readonly bus: BusStatus | undefined;
+  /** Changes of watched tasks that no notice told of, and a catch-up found. */
+  readonly missedNotices: number;
   readonly sockets: number;
   readonly streams: number;
 }
@@ -64,7 +69,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice or callback failed');
 
   const log = withTailCache(cleanup.use(await openLog(config, deps, logger)));
-  const bus = cleanup.use(deps.bus ?? createMemoryBus({ onHandlerError: onError }));
+  const bus = cleanup.use(deps.bus ?? (await openBus(config, logger, onError)));
   const manager = cleanup.use(createEventManager({ log, bus, catchUpMs: config.catchUpMs, onError }));
 
   const graphql = createGraphql({ schema: createSchema(), manager, mask, maxBodyBytes: config.maxBodyBytes });
@@ -75,7 +80,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const webSockets = cleanup.use(
     createWebSocketTransport({ ...config, graphql, mask, turns, logger, authenticate, authTimeoutMs }),
   );
-  const health = createHealth({ checkStore: () => log.ready() });
+  const health = createHealth({ checkStore: () => log.ready(), isBusUp: () => bus.status?.().isConnected ?? true });
   const origins = createOriginRule(config);
   const checkCaller =
     authenticate === undefined
@@ -108,6 +113,8 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     stats: () => ({
       followers: manager.followerCount,
       busSubscriptions: bus.subscriptionCount,
+      bus: bus.status?.(),
+      missedNotices: manager.missedNoticeCount,
       sockets: webSockets.socketCount,
       streams: sse.streamCount,
     }),
@@ -126,6 +133,34 @@ async function openLog({ store, snapshotEvery }: Config, { now }: AppDeps, logge
         path: store.path,
         onWarning: (message) => logger.warn({ store: store.path }, message),
       });
+  }
+}
+
+/** A server's own driver is loaded when it is wanted: most servers have neither Redis nor Postgres. */
+async function openBus(
+  { bus, busChannel }: Config,
+  logger: Logger,
+  onHandlerError: (error: unknown) => void,
+): Promise<EventBus<DrumlineTopics>> {
+  const shared = {
+    local: createMemoryBus({ onHandlerError }),
+    formats: DRUMLINE_FORMATS,
+    channel: busChannel,
+    async onHealed(healed: EventBus<DrumlineTopics>) {
+      logger.info({}, 'the bus is back; looking again at everything');
+      // Here and elsewhere: what we could not say meanwhile, the others have to find.
+      await healed.publish('lookAgain', {});
+    },
+    onTrouble: (error: Error) => logger.warn({ err: error }, 'the bus is down; other servers hear by catch-up only'),
+  };
+  switch (bus.driver) {
+    case 'store':
+    case 'memory':
+      return shared.local;
+    case 'redis': {
+      const { openRedisBus } = await import('./bus/redis-bus.ts');
+      return openRedisBus({ ...shared, url: bus.url });
+    }
   }
 }
 

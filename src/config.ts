@@ -6,6 +6,11 @@
 import { z } from 'zod';
 
 export type StoreSetting = { readonly driver: 'sqlite'; readonly path: string } | { readonly driver: 'memory' };
+/** `store`: whatever fits where the events are kept. */
+export type BusSetting =
+  | { readonly driver: 'store' }
+  | { readonly driver: 'memory' }
+  | { readonly driver: 'redis'; readonly url: string };
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -38,6 +43,19 @@ export const SETTINGS = Object.freeze({
     default: 'sqlite:drumline.db',
     unit: 'store',
     meaning: 'where events are kept: sqlite:PATH, or memory: (lost when the server stops)',
+  }),
+  bus: setting({
+    schema: z.string().transform(toBus),
+    default: '',
+    unit: 'bus',
+    meaning:
+      'how several servers over one store hear of each other at once: redis://… or rediss://…; empty: by the store',
+  }),
+  busChannel: setting({
+    schema: z.string().regex(/^[A-Za-z0-9][\w.:-]{0,47}$/, 'must be 1 to 48 letters, digits and _ . : -'),
+    default: 'drumline',
+    unit: 'name',
+    meaning: 'servers of one installation share it; name another where several installations share a Redis',
   }),
   logLevel: setting({
     schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
@@ -192,6 +210,27 @@ function toStore(text: string, context: z.core.$RefinementCtx): StoreSetting {
     : 'must be sqlite:PATH or memory:';
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
+}
+
+function toBus(text: string, context: z.core.$RefinementCtx): BusSetting {
+  if (text === '') return { driver: 'store' };
+  if (text === 'memory:') return { driver: 'memory' };
+  if (isServerUrl(text, /^rediss?:$/)) return { driver: 'redis', url: text };
+  // The value is not repeated: it holds a password.
+  context.addIssue({ code: 'custom', message: 'must be redis://…, rediss://… or memory:' });
+  return z.NEVER;
+}
+
+/** A URL that a client library will take: with a host, and nothing in it that cannot be decoded. */
+function isServerUrl(text: string, protocol: RegExp): boolean {
+  const url = URL.parse(text);
+  if (url === null || !protocol.test(url.protocol) || url.hostname === '') return false;
+  try {
+    decodeURIComponent(url.username + url.password + url.pathname);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function toOrigins(text: string, context: z.core.$RefinementCtx): readonly string[] {

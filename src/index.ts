@@ -1,6 +1,9 @@
 /** What users of the package may import: the library without a server, and the server as a whole. */
 export { createMemoryBus } from './bus/memory-bus.ts';
-export type { DrumlineTopics, EventBus, Handler } from './bus/event-bus.ts';
+export { BusUnusableError } from './bus/event-bus.ts';
+export type { BusStatus, DrumlineTopics, EventBus, Handler } from './bus/event-bus.ts';
+export { DRUMLINE_FORMATS, type NoticeFormat, type NoticeFormats } from './bus/notice-format.ts';
+export { openRedisBus, type RedisBusOptions } from './bus/redis-bus.ts';
 export { createApp, type App, type AppDeps, type AppStats } from './app.ts';
 export { parseConfig, ConfigError, type Config } from './config.ts';
 export { formatCursor, parseCursor, type Cursor, type GapReason } from './domain/cursor.ts';

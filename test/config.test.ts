@@ -25,6 +25,8 @@ test('without flags and variables every setting has its documented default', () 
     port: 4000,
     host: '127.0.0.1',
     store: { driver: 'sqlite', path: 'drumline.db' },
+    bus: { driver: 'store' },
+    busChannel: 'drumline',
     logLevel: 'info',
     catchUpMs: 2_000,
     keepAliveMs: 12_000,
@@ -58,6 +60,14 @@ test('stores: a file, an odd file name, memory', () => {
   expect(storeOf('memory:')).toEqual({ driver: 'memory' });
 });
 
+test('buses: Redis with and without TLS, memory, and by the store', () => {
+  const busOf = (bus: string) => parseConfig({ flags: { bus } }).bus;
+  expect(busOf('redis://:hunter2@redis:6380/1')).toEqual({ driver: 'redis', url: 'redis://:hunter2@redis:6380/1' });
+  expect(busOf('rediss://redis')).toEqual({ driver: 'redis', url: 'rediss://redis' });
+  expect(busOf('memory:')).toEqual({ driver: 'memory' });
+  expect(busOf('')).toEqual({ driver: 'store' });
+});
+
 test('origins are split at commas and kept as origins', () => {
   const { allowedOrigins } = parseConfig({ flags: { allowedOrigins: 'https://a.example, http://localhost:3000,' } });
   expect(allowedOrigins).toEqual(['https://a.example', 'http://localhost:3000']);
@@ -77,6 +87,10 @@ describe('a wrong value is refused in one line that names its key', () => {
     ['store', 'sqlite::memory:'],
     ['store', 'mysql://root:hunter2@db/x'],
     ['store', 'postgres://root:hunter2@db/x'],
+    ['bus', 'redis:'],
+    ['bus', 'http://root:hunter2@redis/'],
+    ['bus', 'redis://root:hunter2%@redis/'],
+    ['busChannel', 'a b'],
     ['logLevel', 'loud'],
     ['catchUpMs', '0'],
     ['keepAliveMs', 'NaN'],

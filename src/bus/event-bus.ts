@@ -17,9 +17,33 @@ export interface EventBus<Topics extends object> extends AsyncDisposable {
   stop(): Promise<void>;
   /** How many handlers are subscribed, over all topics. */
   readonly subscriptionCount: number;
+  /** How the way to other processes stands. A bus within one process has none, and leaves this out. */
+  status?(): BusStatus;
 }
 
 export type Handler<Notice> = (notice: Notice) => void | Promise<void>;
+
+/** The way to other processes, at this moment; the counts are since the bus was opened. */
+export interface BusStatus {
+  /** A notice of our own came back over the whole way lately. */
+  readonly isConnected: boolean;
+  /** Notices handed to `publish`. */
+  readonly published: number;
+  /** Parts of notices that other processes were surely or maybe not told of. */
+  readonly failed: number;
+  /** Messages of other processes that were handed to our handlers. */
+  readonly received: number;
+  /** Messages that made no sense and were dropped. */
+  readonly malformed: number;
+  /** How often a way that stood was lost. */
+  readonly breaks: number;
+}
+
+/** A setting is to blame: trying again changes nothing. One line that never shows a secret. */
+export class BusUnusableError extends Error {
+  override readonly name = 'BusUnusableError';
+  readonly code = 'BUS_UNUSABLE';
+}
 
 /** What Drumline itself publishes. */
 export interface DrumlineTopics {
@@ -27,4 +51,6 @@ export interface DrumlineTopics {
   tasksChanged: { readonly taskIds: readonly string[] };
   /** The stream of observations grew. */
   observationsChanged: Readonly<Record<never, never>>;
+  /** Notices may have been lost: ask the log what changed, now rather than at the next catch-up. */
+  lookAgain: Readonly<Record<never, never>>;
 }

@@ -95,6 +95,7 @@ function toCliError(error: unknown, config: Config): unknown {
   }
   if (HOST_ERRORS.has(code))
     return new CliError(EXIT.config, `--host ${config.host} cannot be used (${String(code)})`, options);
+  if (code === 'BUS_UNUSABLE') return new CliError(EXIT.config, `--bus cannot be used: ${error.message}`, options);
   if (error instanceof DrumlineError && error.code === 'STORE_CORRUPT') {
     return new CliError(EXIT.storeCorrupt, `--store: ${error.message}`, options);
   }

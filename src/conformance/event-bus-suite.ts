@@ -1,25 +1,14 @@
 /**
  * The conformance suite of `EventBus`: the sentences of the contract in `src/bus/event-bus.ts` as tests, a function of
- * a factory. A bus may lose, delay and repeat notices; one that does not declares `exact` and is held to it.
+ * a factory. A bus may lose, delay and repeat notices; one that does not declares `exact` and is held to it. One that
+ * reaches beyond its process opens two of an installation as well, and is cut off from the other.
  */
 import { describe, expect, test, vi } from 'vitest';
-import type { EventBus } from '../bus/event-bus.ts';
+import { openBus, PATIENCE, publishUntil, settle, TOPICS, type BusUnderTest } from './event-bus/support.ts';
+import { testBrokenLink, testTwo } from './event-bus/two-buses.ts';
 
-export interface SuiteTopics {
-  numbers: { readonly n: number };
-  other: { readonly n: number };
-  'numbers:other': { readonly n: number };
-  constructor: { readonly n: number };
-  __proto__: { readonly n: number };
-}
-
-export interface BusUnderTest {
-  readonly name: string;
-  /** Each call opens a bus that hears nothing of the others. */
-  readonly open: (options: { readonly onHandlerError: (error: unknown) => void }) => Promise<EventBus<SuiteTopics>>;
-  /** `exact`: every notice once and in the order of publishing. `hint`: it may be lost, late or repeated. */
-  readonly delivery: 'exact' | 'hint';
-}
+export { SUITE_FORMATS } from './event-bus/support.ts';
+export type { BusUnderTest, SuiteBusOptions, SuiteTopics, TwoBuses } from './event-bus/support.ts';
 
 type Part = readonly [string, (driver: BusUnderTest) => void];
 
@@ -39,45 +28,14 @@ export function testEventBus(driver: BusUnderTest): void {
       testPart(driver);
     });
   }
-}
-
-/** For what a bus does on its own time. */
-const PATIENCE = Object.freeze({ timeout: 5_000, interval: 10 });
-
-const TOPICS = ['numbers', 'other', 'numbers:other', 'constructor', '__proto__'] as const;
-
-interface Opened extends AsyncDisposable {
-  readonly bus: EventBus<SuiteTopics>;
-  readonly errors: unknown[];
-}
-
-async function openBus({ open }: BusUnderTest): Promise<Opened> {
-  const errors: unknown[] = [];
-  const bus = await open({ onHandlerError: (error) => errors.push(error) });
-  return { bus, errors, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
-}
-
-/** Publishes until the condition holds: a hint may be lost. */
-function publishUntil(bus: EventBus<SuiteTopics>, condition: () => boolean): Promise<unknown> {
-  const publishAgain = async (): Promise<boolean> => {
-    await bus.publish('numbers', { n: 0 });
-    return condition();
-  };
-  return vi.waitUntil(publishAgain, PATIENCE);
-}
-
-/** All that was published before has been handed out by now, as far as it will be. */
-async function settle(bus: EventBus<SuiteTopics>): Promise<void> {
-  let isReached = false;
-  const marker = (): void => {
-    isReached = true;
-  };
-  await bus.subscribe('other', marker);
-  await vi.waitUntil(async () => {
-    await bus.publish('other', { n: -1 });
-    return isReached;
-  }, PATIENCE);
-  await bus.unsubscribe('other', marker);
+  const { openTwo } = driver;
+  if (openTwo === undefined) return;
+  describe(`${driver.name}: two of an installation`, () => {
+    testTwo(driver, openTwo);
+  });
+  describe(`${driver.name}: a broken link`, () => {
+    testBrokenLink(openTwo);
+  });
 }
 
 function testDelivery(driver: BusUnderTest): void {

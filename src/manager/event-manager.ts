@@ -86,6 +86,8 @@ export interface EventManager extends AsyncDisposable {
 
   /** How many streams and callbacks wait for news at this moment. */
   readonly followerCount: number;
+  /** How often a catch-up found a change of a watched task that no notice told of. */
+  readonly missedNoticeCount: number;
 }
 
 export interface EventManagerOptions {
@@ -177,6 +179,9 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     observationUpdates: (streamOptions) => observationUpdates(deps, untilClosed(streamOptions)),
     get followerCount() {
       return notices.listenerCount;
+    },
+    get missedNoticeCount() {
+      return notices.missedCount;
     },
     async [Symbol.asyncDispose]() {
       await callbacks[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@
  */
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
 import type { EventLog } from '../log/event-log.ts';
+import { createCatchUp } from './catch-up.ts';
 
 /** Who waits: an object rather than a function, for there is one for each watcher. */
 export interface Listener {
@@ -23,6 +24,8 @@ export interface Notices extends AsyncDisposable {
   tasksChanged(taskIds: readonly string[]): void;
   observationsChanged(): void;
   readonly listenerCount: number;
+  /** How often a catch-up found a change of a watched task that no notice told of. */
+  readonly missedCount: number;
 }
 
 export interface NoticesDeps {
@@ -33,20 +36,29 @@ export interface NoticesDeps {
   readonly onNotifyFailed: (error: unknown) => void;
 }
 
-const CHANGES_PAGE = 1_000;
-
 export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDeps): Notices {
   const byTask = new Map<string, Set<Listener>>();
   const anyTask = new Set<Listener>();
   const observations = new Set<Listener>();
   let listenerCount = 0;
   let joined: Promise<void> | undefined;
-  let poll: NodeJS.Timeout | undefined;
-  let position: string | undefined;
-  let observationsHead: string | undefined;
-  let isCatchingUp = false;
+  const catchUp = createCatchUp({
+    log,
+    everyMs: catchUpMs,
+    isWatched: (taskId) => anyTask.size > 0 || byTask.has(taskId),
+    areObservationsWatched: () => observations.size > 0,
+    wakeTasks,
+    wakeObservations,
+    doubtEverything,
+    onError: onNotifyFailed,
+  });
 
-  function wakeTasks({ taskIds }: { readonly taskIds: readonly string[] }): void {
+  function hearTasks({ taskIds }: { readonly taskIds: readonly string[] }): void {
+    catchUp.told(taskIds);
+    wakeTasks(taskIds);
+  }
+
+  function wakeTasks(taskIds: readonly string[]): void {
     for (const taskId of taskIds) for (const listener of byTask.get(taskId) ?? []) listener.wake();
     if (taskIds.length > 0) for (const listener of anyTask) listener.wake();
   }
@@ -65,12 +77,17 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     for (const listener of observations) listener.wake();
   }
 
+  function lookAgain(): void {
+    if (listenerCount > 0) catchUp.look();
+  }
+
   /** The first listener joins the bus; all wait until that is done, or an append in between would go unseen. */
   async function join(): Promise<void> {
     joined ??= (async () => {
-      await bus.subscribe('tasksChanged', wakeTasks);
+      await bus.subscribe('tasksChanged', hearTasks);
       await bus.subscribe('observationsChanged', wakeObservations);
-      position ??= (await log.changes({ limit: 0 })).position;
+      await bus.subscribe('lookAgain', lookAgain);
+      await catchUp.begin();
     })();
     try {
       await joined;
@@ -78,31 +95,7 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
       joined = undefined;
       throw error;
     }
-    poll ??= setInterval(() => void catchUp().catch(onNotifyFailed), catchUpMs).unref();
-  }
-
-  async function catchUp(): Promise<void> {
-    // A store that is slow to answer is not asked again meanwhile.
-    if (isCatchingUp) return;
-    isCatchingUp = true;
-    try {
-      if (observations.size > 0) await catchUpObservations();
-      for (;;) {
-        const changes = await log.changes({ after: position, limit: CHANGES_PAGE });
-        position = changes.position;
-        if (changes.mayHaveDiverged) doubtEverything();
-        wakeTasks(changes);
-        if (changes.taskIds.length < CHANGES_PAGE) return;
-      }
-    } finally {
-      isCatchingUp = false;
-    }
-  }
-
-  async function catchUpObservations(): Promise<void> {
-    const head = (await log.observationPlace())?.hash;
-    if (head !== observationsHead) wakeObservations();
-    observationsHead = head;
+    catchUp.start();
   }
 
   async function listen(listeners: Set<Listener>, listener: Listener, onEmpty?: () => void): Promise<Disposable> {
@@ -114,8 +107,7 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
         listenerCount -= 1;
         if (listeners.size === 0) onEmpty?.();
         if (listenerCount > 0) return;
-        clearInterval(poll);
-        poll = undefined;
+        catchUp.stop();
       },
     };
     try {
@@ -144,12 +136,15 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     get listenerCount() {
       return listenerCount;
     },
+    get missedCount() {
+      return catchUp.missedCount;
+    },
     async [Symbol.asyncDispose]() {
-      clearInterval(poll);
-      poll = undefined;
+      catchUp.stop();
       if (joined === undefined) return;
-      await bus.unsubscribe('tasksChanged', wakeTasks);
+      await bus.unsubscribe('tasksChanged', hearTasks);
       await bus.unsubscribe('observationsChanged', wakeObservations);
+      await bus.unsubscribe('lookAgain', lookAgain);
     },
   };
 }

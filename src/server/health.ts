@@ -9,8 +9,14 @@ export interface Health {
   stopping(): void;
 }
 
-/** @param checkStore rejects when the log does not answer. */
-export function createHealth({ checkStore }: { readonly checkStore: () => Promise<unknown> }): Health {
+export interface HealthDeps {
+  /** Rejects when the log does not answer. */
+  readonly checkStore: () => Promise<unknown>;
+  /** Whether this server hears of the others at once. */
+  readonly isBusUp: () => boolean;
+}
+
+export function createHealth({ checkStore, isBusUp }: HealthDeps): Health {
   let isStopping = false;
 
   async function reasonsNotReady(): Promise<readonly string[]> {
@@ -31,7 +37,10 @@ export function createHealth({ checkStore }: { readonly checkStore: () => Promis
       }
       if (path !== '/readyz') return false;
       const reasons = await reasonsNotReady();
-      sendJson(response, reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
+      // A server without its bus is late by a catch-up and loses nothing. All servers lose it at the same moment: to
+      // send traffic away from all of them would make an outage of a delay. So it is named, and the answer stays 200.
+      const degraded = isBusUp() ? [] : ['bus'];
+      sendJson(response, reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons, degraded });
       return true;
     },
     stopping: () => (isStopping = true),

@@ -68,6 +68,7 @@ function createTestBus(fate: NoticeFate, publish?: () => Promise<void>): EventBu
   const handlers: { [Topic in keyof DrumlineTopics]: Set<Handler<DrumlineTopics[Topic]>> } = {
     tasksChanged: new Set(),
     observationsChanged: new Set(),
+    lookAgain: new Set(),
   };
   return {
     async publish(topic, notice) {
@@ -79,7 +80,7 @@ function createTestBus(fate: NoticeFate, publish?: () => Promise<void>): EventBu
     start: async () => undefined,
     stop: async () => undefined,
     get subscriptionCount() {
-      return handlers.tasksChanged.size + handlers.observationsChanged.size;
+      return Object.values(handlers).reduce((sum, { size }) => sum + size, 0);
     },
     [Symbol.asyncDispose]: async () => undefined,
   };

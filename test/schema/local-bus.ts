@@ -5,6 +5,7 @@ export function createLocalBus(): EventBus<DrumlineTopics> {
   const handlers: { [Topic in keyof DrumlineTopics]: Set<Handler<DrumlineTopics[Topic]>> } = {
     tasksChanged: new Set(),
     observationsChanged: new Set(),
+    lookAgain: new Set(),
   };
   return {
     async publish(topic, notice) {
@@ -15,7 +16,7 @@ export function createLocalBus(): EventBus<DrumlineTopics> {
     start: async () => undefined,
     stop: async () => undefined,
     get subscriptionCount() {
-      return handlers.tasksChanged.size + handlers.observationsChanged.size;
+      return Object.values(handlers).reduce((sum, { size }) => sum + size, 0);
     },
     [Symbol.asyncDispose]: async () => undefined,
   };

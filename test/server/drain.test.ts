@@ -49,7 +49,7 @@ describe('a server that is told to stop', () => {
     expect((await fetch(`${app.origin}/readyz`)).status).toBe(200);
     const drained = app.app.drain();
     const ready = await fetch(`${app.origin}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([503, { ready: false, reasons: ['stopping'] }]);
+    expect([ready.status, await ready.json()]).toEqual([503, { ready: false, reasons: ['stopping'], degraded: [] }]);
     expect((await fetch(`${app.origin}/healthz`)).status).toBe(200);
     await drained;
   });

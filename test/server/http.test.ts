@@ -286,14 +286,14 @@ describe('paths', () => {
     const healthy = await ask({ path: '/healthz' });
     expect([healthy.status, JSON.parse(healthy.body)]).toEqual([200, { status: 'ok' }]);
     const ready = await ask({ path: '/readyz' });
-    expect([ready.status, JSON.parse(ready.body)]).toEqual([200, { ready: true, reasons: [] }]);
+    expect([ready.status, JSON.parse(ready.body)]).toEqual([200, { ready: true, reasons: [], degraded: [] }]);
   });
 
   test('/readyz is 503 while the store does not answer, and /healthz is not', async () => {
     await using broken = await startApp();
     await broken.app.log[Symbol.asyncDispose]();
     const ready = await fetch(`${broken.origin}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([503, { ready: false, reasons: ['store'] }]);
+    expect([ready.status, await ready.json()]).toEqual([503, { ready: false, reasons: ['store'], degraded: [] }]);
     expect((await fetch(`${broken.origin}/healthz`)).status).toBe(200);
     const failed = await broken.post(EMIT, { input: GOOD_EVENT });
     expect(failed.errors?.[0]?.extensions).toEqual({ code: 'STORE_UNAVAILABLE', outcome: 'FAILED' });

@@ -127,7 +127,7 @@ describe.each(FAULTS)('%s (%o)', (code, error) => {
     const repair = breakLog(server, failWith(error));
     const text = await (await fetch(`${server.origin}/readyz`)).text();
     repair();
-    expect(text).toBe('{"ready":false,"reasons":["store"]}');
+    expect(text).toBe('{"ready":false,"reasons":["store"],"degraded":[]}');
   });
 });
 
