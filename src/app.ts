@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { createMemoryBus } from './bus/memory-bus.ts';
 import type { BusStatus, DrumlineTopics, EventBus } from './bus/event-bus.ts';
 import { DRUMLINE_FORMATS } from './bus/notice-format.ts';
-import type { Config } from './config.ts';
+import type { BusSetting, Config, StoreSetting } from './config.ts';
 import type { EventLog } from './log/event-log.ts';
 import { openMemoryLog } from './log/memory-log.ts';
 import { openSqliteLog } from './log/sqlite-log.ts';
@@ -136,9 +136,18 @@ async function openLog({ store, snapshotEvery }: Config, { now }: AppDeps, logge
   }
 }
 
+/** Where the setting says nothing: a store that one process owns needs no way to others. */
+function busOf({ driver }: StoreSetting): Exclude<BusSetting, { readonly driver: 'store' }> {
+  switch (driver) {
+    case 'memory':
+    case 'sqlite':
+      return { driver: 'memory' };
+  }
+}
+
 /** A server's own driver is loaded when it is wanted: most servers have neither Redis nor Postgres. */
 async function openBus(
-  { bus, busChannel }: Config,
+  { bus, busChannel, store }: Config,
   logger: Logger,
   onHandlerError: (error: unknown) => void,
 ): Promise<EventBus<DrumlineTopics>> {
@@ -153,13 +162,17 @@ async function openBus(
     },
     onTrouble: (error: Error) => logger.warn({ err: error }, 'the bus is down; other servers hear by catch-up only'),
   };
-  switch (bus.driver) {
-    case 'store':
+  const chosen = bus.driver === 'store' ? busOf(store) : bus;
+  switch (chosen.driver) {
     case 'memory':
       return shared.local;
     case 'redis': {
       const { openRedisBus } = await import('./bus/redis-bus.ts');
-      return openRedisBus({ ...shared, url: bus.url });
+      return openRedisBus({ ...shared, url: chosen.url });
+    }
+    case 'postgres': {
+      const { openPostgresBus } = await import('./bus/postgres-bus.ts');
+      return openPostgresBus({ ...shared, url: chosen.url });
     }
   }
 }

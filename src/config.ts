@@ -10,7 +10,7 @@ export type StoreSetting = { readonly driver: 'sqlite'; readonly path: string } 
 export type BusSetting =
   | { readonly driver: 'store' }
   | { readonly driver: 'memory' }
-  | { readonly driver: 'redis'; readonly url: string };
+  | { readonly driver: 'redis' | 'postgres'; readonly url: string };
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -49,13 +49,14 @@ export const SETTINGS = Object.freeze({
     default: '',
     unit: 'bus',
     meaning:
-      'how several servers over one store hear of each other at once: redis://… or rediss://…; empty: by the store',
+      'how several servers over one store hear of each other at once: redis://…, rediss://… or postgres://…; empty: by the store',
   }),
   busChannel: setting({
     schema: z.string().regex(/^[A-Za-z0-9][\w.:-]{0,47}$/, 'must be 1 to 48 letters, digits and _ . : -'),
     default: 'drumline',
     unit: 'name',
-    meaning: 'servers of one installation share it; name another where several installations share a Redis',
+    meaning:
+      'servers of one installation share it; name another where several installations share a Redis or a database',
   }),
   logLevel: setting({
     schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
@@ -216,8 +217,9 @@ function toBus(text: string, context: z.core.$RefinementCtx): BusSetting {
   if (text === '') return { driver: 'store' };
   if (text === 'memory:') return { driver: 'memory' };
   if (isServerUrl(text, /^rediss?:$/)) return { driver: 'redis', url: text };
+  if (isServerUrl(text, /^postgres(?:ql)?:$/)) return { driver: 'postgres', url: text };
   // The value is not repeated: it holds a password.
-  context.addIssue({ code: 'custom', message: 'must be redis://…, rediss://… or memory:' });
+  context.addIssue({ code: 'custom', message: 'must be redis://…, rediss://…, postgres://… or memory:' });
   return z.NEVER;
 }
 

@@ -3,6 +3,7 @@ export { createMemoryBus } from './bus/memory-bus.ts';
 export { BusUnusableError } from './bus/event-bus.ts';
 export type { BusStatus, DrumlineTopics, EventBus, Handler } from './bus/event-bus.ts';
 export { DRUMLINE_FORMATS, type NoticeFormat, type NoticeFormats } from './bus/notice-format.ts';
+export { openPostgresBus, type PostgresBusOptions } from './bus/postgres-bus.ts';
 export { openRedisBus, type RedisBusOptions } from './bus/redis-bus.ts';
 export { createApp, type App, type AppDeps, type AppStats } from './app.ts';
 export { parseConfig, ConfigError, type Config } from './config.ts';

@@ -60,10 +60,11 @@ test('stores: a file, an odd file name, memory', () => {
   expect(storeOf('memory:')).toEqual({ driver: 'memory' });
 });
 
-test('buses: Redis with and without TLS, memory, and by the store', () => {
+test('buses: Redis with and without TLS, Postgres, memory, and by the store', () => {
   const busOf = (bus: string) => parseConfig({ flags: { bus } }).bus;
   expect(busOf('redis://:hunter2@redis:6380/1')).toEqual({ driver: 'redis', url: 'redis://:hunter2@redis:6380/1' });
   expect(busOf('rediss://redis')).toEqual({ driver: 'redis', url: 'rediss://redis' });
+  expect(busOf('postgres://a:hunter2@db/x')).toEqual({ driver: 'postgres', url: 'postgres://a:hunter2@db/x' });
   expect(busOf('memory:')).toEqual({ driver: 'memory' });
   expect(busOf('')).toEqual({ driver: 'store' });
 });
