@@ -38,6 +38,7 @@ export async function openBridge<Topics extends object>(
   const counts = { published: 0, received: 0, malformed: 0, breaks: 0 };
   let isRunning = true;
   let isDisposed = false;
+  let isOpen = false;
   let wasDown = false;
 
   const link = createLink({
@@ -52,7 +53,8 @@ export async function openBridge<Topics extends object>(
     onDown(error, wasUp) {
       outbox.fail();
       counts.breaks += wasUp ? 1 : 0;
-      if (!wasDown) onTrouble(error);
+      // Whoever opens the bus is told by what is thrown.
+      if (!wasDown && (isOpen || !(error instanceof BusUnusableError))) onTrouble(error);
       wasDown = true;
     },
   });
@@ -140,6 +142,7 @@ export async function openBridge<Topics extends object>(
     await bus[Symbol.asyncDispose]();
     throw trouble;
   }
+  isOpen = true;
   return bus;
 }
 
