@@ -5,10 +5,13 @@
  * - A handler gets every notice published after its `subscribe` resolved, while the bus lives and nothing is lost.
  * - A handler that throws or rejects is reported and hurts no other handler and no publisher.
  * - Subscribing and unsubscribing inside a handler is safe. The same handler on the same topic counts once.
+ * - Nobody waits for another process: within this one handlers are called whether or not others can be reached, and
+ *   `publish`, `subscribe` and `unsubscribe` resolve at once, so none of them needs a signal to be given up by.
+ * - A way to others that broke is found again by itself. Notices of that time are lost; what was lost is the log's to say.
  * - Topic names and payloads are never joined into one string: topics that look alike stay apart.
  */
 export interface EventBus<Topics extends object> extends AsyncDisposable {
-  /** Resolves when the notice is handed over, not when it was handled. Starts a bus that is not running. */
+  /** Resolves when the notice is taken, not when it was handled or sent. Starts a bus that is not running. */
   publish<Topic extends keyof Topics>(topic: Topic, notice: Topics[Topic]): Promise<void>;
   subscribe<Topic extends keyof Topics>(topic: Topic, handler: Handler<Topics[Topic]>): Promise<void>;
   unsubscribe<Topic extends keyof Topics>(topic: Topic, handler: Handler<Topics[Topic]>): Promise<void>;

@@ -26,6 +26,8 @@ describe.skipIf(!redisServer.present)('with a real Redis', () => {
       channel,
       local: createMemoryBus<SuiteTopics>(options),
       formats: SUITE_FORMATS,
+      // A silent break shows within twice this, and the suite gives it 5 s on a busy machine.
+      timing: { echoMs: 1_000 },
     });
   const newChannel = (): string => `suite-${(installations += 1)}`;
 
