@@ -166,6 +166,17 @@ describe.skipIf(!redisServer.present)('two servers and one Redis', () => {
     expect(await both.delayMs()).toBeLessThan(5_000);
   });
 
+  test('a Redis that accepts and never answers keeps a server from starting for a moment only', async () => {
+    await using redis = await startRedis();
+    redis.freeze();
+    const start = performance.now();
+    await using bus = await openBus(redis.url);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(isUp(bus)).toBe(false);
+    redis.thaw();
+    await waitFor(() => isUp(bus), { withinMs: 15_000, what: 'the bus' });
+  });
+
   test('a server starts without Redis, says so in /readyz, and finds it later', async () => {
     await using redis = await startRedis();
     await redis.stop();
