@@ -15,7 +15,7 @@ import { toLogError } from './sqlite/errors.ts';
 import { openReadable } from './sqlite/file.ts';
 import { lockStore } from './sqlite/lock.ts';
 import { createObservationRows } from './sqlite/observations.ts';
-import { StoreUnusableError } from './sqlite/open-error.ts';
+import { StoreUnusableError } from './stored/open-error.ts';
 import type { Appended } from './sqlite/protocol.ts';
 import { createTaskList } from './sqlite/task-list.ts';
 import { createTaskRows, toHead } from './sqlite/tasks.ts';

@@ -12,7 +12,7 @@ import { createEventInserts } from './event-inserts.ts';
 import type { Appended } from './protocol.ts';
 import { createHeadWriter } from './heads.ts';
 import { createTaskCache, type CachedTask } from './task-cache.ts';
-import { encodeSnapshot, snapshotChecksum, type TaskState } from './state.ts';
+import { encodeSnapshot, snapshotChecksum, type TaskState } from '../stored/state.ts';
 import type { TaskRows } from './tasks.ts';
 
 export interface TaskWriterOptions {

@@ -4,8 +4,8 @@ import { StoreCorruptError } from '../../domain/errors.ts';
 import type { TaskEvent } from '../../domain/event.ts';
 import { contentDigest, nextHash, parseEvent, type FoundEvent } from '../record.ts';
 import { OWN_TIME } from './event-inserts.ts';
-import { numberOf, textOf, type Row } from './rows.ts';
-import type { TaskIdentity } from './state.ts';
+import { numberOf, textOf, type Row } from '../stored/rows.ts';
+import type { TaskIdentity } from '../stored/state.ts';
 
 /** A place in a task's log: a sequence, and the running hash just after it. */
 export interface LogPlace {

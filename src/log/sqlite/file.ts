@@ -9,8 +9,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import { nextHash } from '../record.ts';
 import { isDamage, primaryCode, SQLITE } from './errors.ts';
-import { StoreUnusableError } from './open-error.ts';
-import { textOf } from './rows.ts';
+import { StoreUnusableError } from '../stored/open-error.ts';
+import { textOf } from '../stored/rows.ts';
 import { APPLICATION_ID, describeSchema, expectedSchema, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 /** How long a statement waits for a lock of a foreign program, milliseconds. */

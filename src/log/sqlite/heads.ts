@@ -1,7 +1,7 @@
 /** Writing the rows of a task's head: the task's own, and those of the components that changed. */
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
-import { numberOf, type Row } from './rows.ts';
+import { numberOf, type Row } from '../stored/rows.ts';
 import {
   componentChecksum,
   componentPlaces,
@@ -10,7 +10,7 @@ import {
   encodeTask,
   mixDigest,
   TASK_COLUMNS,
-} from './state.ts';
+} from '../stored/state.ts';
 import type { CachedTask } from './task-cache.ts';
 
 export interface HeadWriter {

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { primaryCode, SQLITE } from './errors.ts';
-import { StoreUnusableError } from './open-error.ts';
+import { StoreUnusableError } from '../stored/open-error.ts';
 
 /** @throws StoreUnusableError when another process, or another log of this one, has the file. */
 export function lockStore(path: string): Disposable {

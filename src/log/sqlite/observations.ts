@@ -7,7 +7,7 @@ import { planObservation, type StreamEnd } from '../plan-observation.ts';
 import { fingerprint, nextHash, parseObservation, sameFingerprint } from '../record.ts';
 import { observationSeed } from './file.ts';
 import type { Published } from './protocol.ts';
-import { numberOf, textOf, type Row } from './rows.ts';
+import { numberOf, textOf, type Row } from '../stored/rows.ts';
 
 export interface ObservationRows {
   read(range: ReadRange): readonly Observation[];

@@ -17,7 +17,7 @@ import type { NewEvent } from '../../domain/event.ts';
 import type { NewObservation } from '../../domain/observation.ts';
 import type { NewTask } from '../event-log.ts';
 import type { StoredRecord } from '../record.ts';
-import { StoreUnusableError } from './open-error.ts';
+import { StoreUnusableError } from '../stored/open-error.ts';
 
 export interface WriterData {
   readonly path: string;

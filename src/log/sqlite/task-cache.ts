@@ -11,7 +11,7 @@ import {
   type StoredTask,
   type TaskIdentity,
   type TaskState,
-} from './state.ts';
+} from '../stored/state.ts';
 import type { LoadedTask, TaskRows } from './tasks.ts';
 
 export interface CachedTask extends StoredTask, TaskHead {

@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import { TASK_STATUSES } from '../../domain/progress.ts';
 import type { Changes, ChangesQuery, TaskHead, TaskQuery } from '../event-log.ts';
-import { numberOf, textOf, type Row } from './rows.ts';
-import { TASK_ROW } from './state.ts';
+import { numberOf, textOf, type Row } from '../stored/rows.ts';
+import { TASK_ROW } from '../stored/state.ts';
 import { toHead, type TaskRows } from './tasks.ts';
 import { matchesTask } from '../../domain/task.ts';
 

@@ -8,7 +8,7 @@ import type { TaskEvent } from '../../domain/event.ts';
 import { foldEvent, initialProgress, type TaskProgress } from '../../domain/progress.ts';
 import type { ReadRange, TaskHead } from '../event-log.ts';
 import { createEventRows, type LogPlace, type StoredEvent } from './events.ts';
-import type { Row } from './rows.ts';
+import type { Row } from '../stored/rows.ts';
 import {
   componentPlaces,
   decodeComponents,
@@ -20,7 +20,7 @@ import {
   type TaskCore,
   type TaskIdentity,
   type TaskState,
-} from './state.ts';
+} from '../stored/state.ts';
 
 /** What reading a task's log needs to know of it. */
 export interface TaskBounds extends TaskIdentity {

@@ -1,8 +1,8 @@
-/** Rows as they come from SQLite, with the types that the schema promises checked: a damaged one can hold anything. */
+/** Rows as they come from a database, with the types that the schema promises checked: a damaged one can hold anything. */
 import type { SQLOutputValue } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
 
-export type Row = Readonly<Record<string, SQLOutputValue>>;
+export type Row = Readonly<Record<string, SQLOutputValue | boolean>>;
 
 export function textOf(row: Row, column: string): string {
   const value = row[column];
