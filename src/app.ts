@@ -122,7 +122,8 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   };
 }
 
-async function openLog({ store, snapshotEvery }: Config, { now }: AppDeps, logger: Logger): Promise<EventLog> {
+async function openLog(config: Config, { now }: AppDeps, logger: Logger): Promise<EventLog> {
+  const { store, snapshotEvery, acceptWeakerDurability } = config;
   const options = { snapshotEvery, ...(now === undefined ? {} : { now }) };
   switch (store.driver) {
     case 'memory':
@@ -133,15 +134,27 @@ async function openLog({ store, snapshotEvery }: Config, { now }: AppDeps, logge
         path: store.path,
         onWarning: (message) => logger.warn({ store: store.path }, message),
       });
+    case 'postgres': {
+      // Read only by those who use it: it is a good part of the time that a start takes.
+      const { openPostgresLog } = await import('./log/postgres-log.ts');
+      return openPostgresLog({
+        ...options,
+        url: store.url,
+        acceptWeakerDurability,
+        onWarning: (message) => logger.warn({ store: store.driver }, message),
+      });
+    }
   }
 }
 
 /** Where the setting says nothing: a store that one process owns needs no way to others. */
-function busOf({ driver }: StoreSetting): Exclude<BusSetting, { readonly driver: 'store' }> {
-  switch (driver) {
+function busOf(store: StoreSetting): Exclude<BusSetting, { readonly driver: 'store' }> {
+  switch (store.driver) {
     case 'memory':
     case 'sqlite':
       return { driver: 'memory' };
+    case 'postgres':
+      return store;
   }
 }
 

@@ -5,7 +5,11 @@
  */
 import { z } from 'zod';
 
-export type StoreSetting = { readonly driver: 'sqlite'; readonly path: string } | { readonly driver: 'memory' };
+export type StoreSetting =
+  | { readonly driver: 'sqlite'; readonly path: string }
+  /** The URL may hold a password: it goes into no message and no log. */
+  | { readonly driver: 'postgres'; readonly url: string }
+  | { readonly driver: 'memory' };
 /** `store`: whatever fits where the events are kept. */
 export type BusSetting =
   | { readonly driver: 'store' }
@@ -42,7 +46,14 @@ export const SETTINGS = Object.freeze({
     schema: z.string().transform(toStore),
     default: 'sqlite:drumline.db',
     unit: 'store',
-    meaning: 'where events are kept: sqlite:PATH, or memory: (lost when the server stops)',
+    meaning:
+      'where events are kept: sqlite:PATH, postgres://USER@HOST/DATABASE, or memory: (lost when the server stops)',
+  }),
+  acceptWeakerDurability: setting({
+    schema: truth(),
+    default: 'false',
+    unit: 'true|false',
+    meaning: 'use a Postgres that may lose acknowledged events: with synchronous_commit, fsync or full_page_writes off',
   }),
   bus: setting({
     schema: z.string().transform(toBus),
@@ -95,7 +106,7 @@ export const SETTINGS = Object.freeze({
     meaning: 'web origins that may call from a browser, separated by commas; empty: only its own',
   }),
   graphiql: setting({
-    schema: z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true'),
+    schema: truth(),
     default: 'true',
     unit: 'true|false',
     meaning: 'serve GraphiQL to browsers at /graphql',
@@ -188,6 +199,10 @@ function setting<Value>(row: Setting<Value>): Setting<Value> {
   return row;
 }
 
+function truth(): z.ZodType<boolean, string> {
+  return z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+}
+
 /** Digits only: `1e3`, `0x10`, `4 MB` and `NaN` are more likely mistakes than wishes. */
 function wholeNumber(min: number, max: number): z.ZodType<number, string> {
   const rule = `must be a whole number from ${min} to ${max}`;
@@ -205,10 +220,9 @@ function toStore(text: string, context: z.core.$RefinementCtx): StoreSetting {
   if (text === 'memory:') return { driver: 'memory' };
   const path = /^sqlite:(.+)$/s.exec(text)?.[1];
   if (path !== undefined && path !== ':memory:' && !path.includes('\0')) return { driver: 'sqlite', path };
+  if (/^postgres(ql)?:\/\/\S+$/.test(text)) return { driver: 'postgres', url: text };
   // The value is not repeated: a database URL holds a password.
-  const message = /^postgres(ql)?:/.test(text)
-    ? 'cannot be postgres:// yet; use sqlite:PATH or memory:'
-    : 'must be sqlite:PATH or memory:';
+  const message = 'must be sqlite:PATH, postgres://USER@HOST/DATABASE or memory:';
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }

@@ -33,6 +33,7 @@ export {
 export type { JsonObject, JsonValue } from './domain/values.ts';
 export type * from './log/event-log.ts';
 export { openMemoryLog, type MemoryLogOptions } from './log/memory-log.ts';
+export { openPostgresLog, type PostgresLogOptions } from './log/postgres-log.ts';
 export { openSqliteLog } from './log/sqlite-log.ts';
 export { withTailCache } from './log/tail-cache.ts';
 export { createEventManager, type EventManager, type EventManagerOptions } from './manager/event-manager.ts';

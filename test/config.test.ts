@@ -25,6 +25,7 @@ test('without flags and variables every setting has its documented default', () 
     port: 4000,
     host: '127.0.0.1',
     store: { driver: 'sqlite', path: 'drumline.db' },
+    acceptWeakerDurability: false,
     bus: { driver: 'store' },
     busChannel: 'drumline',
     logLevel: 'info',
@@ -54,10 +55,13 @@ test('port 0 is accepted: it picks a free one', () => {
   expect(parseConfig({ flags: { port: '0' } }).port).toBe(0);
 });
 
-test('stores: a file, an odd file name, memory', () => {
+test('stores: a file, an odd file name, memory, Postgres', () => {
   const storeOf = (store: string) => parseConfig({ flags: { store } }).store;
   expect(storeOf('sqlite:/var/lib/a b:c.db')).toEqual({ driver: 'sqlite', path: '/var/lib/a b:c.db' });
   expect(storeOf('memory:')).toEqual({ driver: 'memory' });
+  for (const url of ['postgres://me:secret@db/x?sslmode=require', 'postgresql:///x?host=/run/postgresql']) {
+    expect(storeOf(url)).toEqual({ driver: 'postgres', url });
+  }
 });
 
 test('buses: Redis with and without TLS, Postgres, memory, and by the store', () => {
@@ -87,7 +91,9 @@ describe('a wrong value is refused in one line that names its key', () => {
     ['store', 'sqlite:'],
     ['store', 'sqlite::memory:'],
     ['store', 'mysql://root:hunter2@db/x'],
-    ['store', 'postgres://root:hunter2@db/x'],
+    ['store', 'postgres:root:hunter2@db'],
+    ['store', 'postgres://root:hunter2@db /x'],
+    ['acceptWeakerDurability', '1'],
     ['bus', 'redis:'],
     ['bus', 'http://root:hunter2@redis/'],
     ['bus', 'redis://root:hunter2%@redis/'],

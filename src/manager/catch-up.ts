@@ -33,7 +33,8 @@ export interface CatchUpDeps {
 const CHANGES_PAGE = 1_000;
 
 export function createCatchUp(deps: CatchUpDeps): CatchUp {
-  const { log, everyMs, isWatched, areObservationsWatched, wakeTasks, wakeObservations, doubtEverything, onError } = deps;
+  const { log, everyMs, isWatched, areObservationsWatched, wakeTasks, wakeObservations, doubtEverything, onError } =
+    deps;
   const missed = createMissedNotices();
   let poll: NodeJS.Timeout | undefined;
   let position: string | undefined;

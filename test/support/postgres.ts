@@ -53,6 +53,7 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const flags = ['max_connections=200', 'shared_buffers=32MB', `unix_socket_directories=${directory}`, ...settings];
   let child: ChildProcess | undefined;
+  let administrator: Client | undefined;
   let schemas = 0;
 
   async function start(): Promise<void> {
@@ -78,15 +79,21 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
     await ended;
   }
 
-  async function query(text: string, values: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> {
+  async function connect(): Promise<Client> {
     const client = new Client({ connectionString: url, application_name: 'administrator' });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return (await client.query<Record<string, unknown>>(text, [...values])).rows;
-    } finally {
-      await client.end();
-    }
+    const forget = (): void => {
+      administrator = undefined;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    await client.connect();
+    administrator = client;
+    return client;
+  }
+
+  async function query(text: string, values: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> {
+    const client = administrator ?? (await connect());
+    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
   }
 
   const server: PostgresServer = {
@@ -105,6 +112,7 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
       return (await query(text, [`${applicationName}%`])).length;
     },
     async [Symbol.asyncDispose]() {
+      await administrator?.end();
       await stop('SIGQUIT');
       rmSync(directory, { recursive: true, force: true });
     },

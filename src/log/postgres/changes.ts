@@ -1,0 +1,109 @@
+/**
+ * Which tasks changed since a position. A transaction takes its number before it commits, so "numbers above the last one
+ * seen" would step over those that commit late. A position is therefore a snapshot as Postgres means it: it tells of
+ * every transaction whether it was visible then. What is visible now and was not visible then is what changed; no
+ * transaction that stays open, ours or a stranger's, delays that or hides it.
+ *
+ * A page that does not reach the end stands between two snapshots, at a place in the order of the index: what changes
+ * meanwhile is newer than the later one and comes after it. When the database was put back to an older state, its
+ * transactions have new numbers or a new timeline, and old positions mean nothing: then every task may have changed. An
+ * older copy that took the same numbers since shows only in that connections broke when it took its place.
+ */
+import type { Changes, ChangesQuery } from '../event-log.ts';
+import { textOf } from '../stored/rows.ts';
+import type { Statement } from './connection.ts';
+import type { ReadPool } from './pool.ts';
+
+const NOW: Statement = Object.freeze({
+  name: 'drumline_position',
+  text: `SELECT pg_current_snapshot()::text AS now, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline`,
+});
+
+/** $1, $2: the snapshots; $2 may be null, for that of now. $3, $4: the place. $5: at most. */
+const CHANGED: Statement = Object.freeze({
+  name: 'drumline_changes',
+  text: `SELECT s.now::text AS now, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
+      pg_snapshot_xmax(s.now) >= pg_snapshot_xmax($1::pg_snapshot) AS onward, c.changed::text AS changed, c.task_id
+    FROM (SELECT pg_current_snapshot() AS now) s LEFT JOIN LATERAL (
+      SELECT changed, task_id FROM drumline_task
+      WHERE changed >= pg_snapshot_xmin($1::pg_snapshot) AND (changed, task_id) > ($3::xid8, $4)
+        AND NOT pg_visible_in_snapshot(changed, $1::pg_snapshot)
+        AND pg_visible_in_snapshot(changed, coalesce($2::pg_snapshot, s.now))
+      ORDER BY changed, task_id LIMIT $5::bigint) c ON true`,
+});
+
+interface Position {
+  /** How many connections had broken. */
+  readonly breaks: number;
+  readonly timeline: string;
+  /** All of this was told. */
+  readonly since: string;
+  /** Up to here it is being told; absent at the end of it. */
+  readonly until?: string | undefined;
+  readonly changed?: string | undefined;
+  readonly taskId?: string | undefined;
+}
+
+/** Nothing was visible yet. */
+const BEGINNING = '3:3:';
+
+export type ChangesPool = Pick<ReadPool, 'ask' | 'breakCount'>;
+
+export async function readChanges(pool: ChangesPool, { after, limit }: ChangesQuery): Promise<Changes> {
+  if (after === undefined) {
+    const breaks = pool.breakCount;
+    const [row = {}] = await pool.ask(NOW);
+    const position = format({ breaks, timeline: textOf(row, 'timeline'), since: textOf(row, 'now') });
+    return { taskIds: [], position, mayHaveDiverged: false };
+  }
+  if (limit < 1) return { taskIds: [], position: after, mayHaveDiverged: false };
+  const place = parse(after);
+  const page = await readPage(pool, place, limit);
+  const { mayHaveDiverged } = page.changes;
+  if (page.isOfOtherHistory) {
+    const beginning = { breaks: place.breaks, timeline: page.timeline, since: BEGINNING };
+    return { ...(await readPage(pool, beginning, limit)).changes, mayHaveDiverged };
+  }
+  // An empty page says that nothing is left, so one that only ends a snapshot goes on with the next.
+  if (page.changes.taskIds.length === 0 && place.until !== undefined) {
+    return { ...(await readPage(pool, parse(page.changes.position), limit)).changes, mayHaveDiverged };
+  }
+  return page.changes;
+}
+
+async function readPage(
+  pool: ChangesPool,
+  place: Position,
+  limit: number,
+): Promise<{ readonly changes: Changes; readonly timeline: string; readonly isOfOtherHistory: boolean }> {
+  const { since, until, changed = '0', taskId = '' } = place;
+  // Before the question: what breaks during it is told the next time.
+  const breaks = pool.breakCount;
+  const rows = await pool.ask(CHANGED, [since, until ?? null, changed, taskId, limit]);
+  const [first = {}] = rows;
+  const timeline = textOf(first, 'timeline');
+  const now = until ?? textOf(first, 'now');
+  const found = rows.filter((row) => row['task_id'] !== null);
+  const last = found.length < limit ? undefined : found.at(-1);
+  const next: Position =
+    last === undefined
+      ? { breaks, timeline, since: now }
+      : { breaks, timeline, since, until: now, changed: textOf(last, 'changed'), taskId: textOf(last, 'task_id') };
+  const isOfOtherHistory = timeline !== place.timeline || first['onward'] !== true;
+  const mayHaveDiverged = isOfOtherHistory || breaks !== place.breaks;
+  return {
+    timeline,
+    isOfOtherHistory,
+    changes: { taskIds: found.map((row) => textOf(row, 'task_id')), position: format(next), mayHaveDiverged },
+  };
+}
+
+/** Neither snapshots nor ids have spaces. */
+function format({ breaks, timeline, since, until, changed, taskId }: Position): string {
+  return [String(breaks), timeline, since, until, changed, taskId].filter((part) => part !== undefined).join(' ');
+}
+
+function parse(text: string): Position {
+  const [breaks, timeline = '', since = BEGINNING, until, changed, taskId] = text.split(' ');
+  return { breaks: Number(breaks), timeline, since, until, changed, taskId };
+}

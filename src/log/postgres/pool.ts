@@ -1,0 +1,110 @@
+/**
+ * The connections that read. A read is one statement and so of one moment; what takes several runs in a transaction
+ * that sees one. They only ever speak to the primary: what a replica does not have yet would look like a lost history.
+ */
+import { Pool } from 'pg';
+import { StoreUnavailableError } from '../../domain/errors.ts';
+import { askerOf, connectConfig, type Ask, type ConnectOptions } from './connection.ts';
+import { ConnectionError, endsSession, toClientError, toLogError } from './errors.ts';
+
+export interface ReadPool extends AsyncDisposable {
+  /** One statement. @throws StoreUnavailableError, StoreCorruptError */
+  readonly ask: Ask;
+  /** On one connection, each statement for itself. */
+  inRead<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result>;
+  /** All statements of `operation` see one state of the database. */
+  inSnapshot<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result>;
+  /** Connections that broke so far: each may have been the last sight of a history. */
+  readonly breakCount: number;
+  /** A transaction that writes; rolled back when `operation` throws. */
+  inTransaction<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result>;
+}
+
+const MAX_CONNECTIONS = 8;
+/** How long a connection that nobody uses is kept. */
+const IDLE_MS = 60_000;
+const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+const TRANSACTION = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
+
+export function createReadPool(options: ConnectOptions): ReadPool {
+  let isOpen = true;
+  let breakCount = 0;
+  const pool = new Pool({
+    ...connectConfig(options),
+    max: MAX_CONNECTIONS,
+    idleTimeoutMillis: IDLE_MS,
+    verify(client, done) {
+      const text = 'SELECT pg_is_in_recovery() AS standby';
+      client.query<{ readonly standby: boolean }>(text, [], (error: Error | null, result) => {
+        const isStandby = error === null && result.rows[0]?.standby === true;
+        done(isStandby ? new ConnectionError('the server is a standby') : (error ?? undefined));
+      });
+    },
+  });
+  // A connection that broke while nobody used it; the next read takes another one.
+  pool.on('error', () => (breakCount += 1));
+
+  async function withConnection<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result> {
+    if (!isOpen) throw new StoreUnavailableError('FAILED');
+    const client = await pool.connect().catch((error: unknown) => {
+      throw toClientError(error);
+    });
+    // Whoever asks is told; but an error that nobody listens for would end the process.
+    const ignore = (): void => undefined;
+    client.on('error', ignore);
+    let isBroken = true;
+    try {
+      const result = await operation(askerOf(client));
+      isBroken = false;
+      return result;
+    } catch (error) {
+      isBroken = endsSession(error);
+      if (isBroken) breakCount += 1;
+      throw error;
+    } finally {
+      client.removeListener('error', ignore);
+      client.release(isBroken);
+    }
+  }
+
+  async function within<Result>(begin: string, operation: (ask: Ask) => Promise<Result>): Promise<Result> {
+    let isCommitting = false;
+    return withConnection(async (ask) => {
+      await ask(begin);
+      try {
+        const result = await operation(ask);
+        isCommitting = true;
+        await ask('COMMIT');
+        return result;
+      } catch (error) {
+        if (!endsSession(error)) await ask('ROLLBACK');
+        throw error;
+      }
+    }).catch((error: unknown) => {
+      throw toLogError(error, isCommitting && endsSession(error) ? 'UNKNOWN' : 'FAILED');
+    });
+  }
+
+  async function inRead<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result> {
+    try {
+      return await withConnection(operation);
+    } catch (error) {
+      throw toLogError(error, 'FAILED');
+    }
+  }
+
+  return {
+    get breakCount() {
+      return breakCount;
+    },
+    inRead,
+    ask: (statement, values) => inRead((ask) => ask(statement, values)),
+    inSnapshot: (operation) => within(SNAPSHOT, operation),
+    inTransaction: (operation) => within(TRANSACTION, operation),
+    async [Symbol.asyncDispose]() {
+      if (!isOpen) return;
+      isOpen = false;
+      await pool.end();
+    },
+  };
+}

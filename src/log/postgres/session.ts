@@ -1,0 +1,54 @@
+/**
+ * One connection for one writer, made when it is needed and made anew when it broke. Statements are sent without
+ * waiting for the answers of those before, so a transaction costs as many round trips as it has questions, not as it
+ * has statements.
+ */
+import { Client } from 'pg';
+import { askerOf, connectConfig, type Ask, type ConnectOptions } from './connection.ts';
+import { toClientError } from './errors.ts';
+
+export interface Session extends AsyncDisposable {
+  /** @throws ConnectionError, DatabaseError: there is none. */
+  ask(): Promise<Ask>;
+  /** Nothing is sent over the present connection any more; the server rolls back what it was in. */
+  drop(): void;
+}
+
+export function createSession(options: ConnectOptions): Session {
+  let current: { readonly client: Client; readonly ask: Ask } | undefined;
+
+  function drop(): void {
+    const dropped = current?.client;
+    current = undefined;
+    // Not `end`, which waits for what was asked.
+    dropped?.connection.stream.destroy();
+  }
+
+  async function connect(): Promise<Ask> {
+    const client = new Client({ ...connectConfig(options), pipeline: true });
+    const forget = (): void => {
+      if (current?.client === client) current = undefined;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.connection.stream.destroy();
+      throw toClientError(error);
+    }
+    const ask = askerOf(client);
+    current = { client, ask };
+    return ask;
+  }
+
+  return {
+    ask: async () => current?.ask ?? connect(),
+    drop,
+    async [Symbol.asyncDispose]() {
+      const ending = current?.client;
+      current = undefined;
+      await ending?.end();
+    },
+  };
+}

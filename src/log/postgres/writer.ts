@@ -1,0 +1,117 @@
+/**
+ * All that is written to the log, each kind on a connection of its own. Appends wait a short while for the locks of
+ * their tasks; those whose tasks another server holds for longer (it was paused in the middle of an append, say) wait on
+ * in a second lane, and hold up nobody else.
+ */
+import { StoreUnavailableError } from '../../domain/errors.ts';
+import type { NewEvent } from '../../domain/event.ts';
+import type { NewObservation } from '../../domain/observation.ts';
+import type { AppendResult, NewTask, PublishObservationResult } from '../event-log.ts';
+import { createTaskWriter, type GroupDeps, type WriteCommand, type WriteResult } from './group.ts';
+import { createLane, createRequest, type LaneRequest } from './lane.ts';
+import { createObservationWriter } from './observations.ts';
+import { createSession } from './session.ts';
+
+export interface Writer extends AsyncDisposable {
+  append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]>;
+  /** @returns false when the task was known. */
+  initTask(task: NewTask): Promise<boolean>;
+  publishObservation(input: NewObservation): Promise<PublishObservationResult>;
+}
+
+export interface WriterDeps extends GroupDeps {
+  readonly url: string;
+  readonly onWarning: (message: string) => void;
+}
+
+/** How long an append waits for a lock before it goes to the lane of those that wait. */
+const LOCK_MS = 300;
+const LONG_LOCK_MS = 1_500;
+/** What may wait, roughly: beyond that an append is refused at once. */
+const MAX_CHARACTERS = 64_000_000;
+const EVENT_CHARACTERS = 500;
+
+export function createWriter({ url, onWarning, ...deps }: WriterDeps): Writer {
+  const slow = createLane({
+    session: createSession({ url, lockMs: LONG_LOCK_MS }),
+    writer: createTaskWriter(deps),
+    onWarning,
+  });
+  const fast = createLane({
+    session: createSession({ url, lockMs: LOCK_MS }),
+    writer: createTaskWriter(deps),
+    passOn: (request) => slow.add(request),
+    onWarning,
+  });
+  const observations = createLane({
+    session: createSession({ url, lockMs: LONG_LOCK_MS }),
+    writer: createObservationWriter(deps.now),
+    onWarning,
+  });
+  let characters = 0;
+  let isOpen = true;
+
+  type Facts<Command, Result> = Parameters<typeof createRequest<Command, Result>>[0];
+
+  function send<Command, Result>(
+    facts: Facts<Command, Result>,
+    add: (request: LaneRequest<Command, Result>) => void,
+  ): Promise<Result> {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    if (!isOpen || characters > MAX_CHARACTERS) {
+      reject(new StoreUnavailableError('FAILED'));
+      return promise;
+    }
+    characters += facts.characters;
+    const leave = (): void => {
+      characters -= facts.characters;
+    };
+    const request = createRequest<Command, Result>(facts, {
+      resolve(result) {
+        leave();
+        resolve(result);
+      },
+      reject(error) {
+        leave();
+        reject(error);
+      },
+    });
+    add(request);
+    return promise;
+  }
+
+  function route(request: LaneRequest<WriteCommand, WriteResult>): void {
+    const isHeldUp = request.taskIds.some((taskId) => slow.has(taskId));
+    (isHeldUp ? slow : fast).add(request);
+  }
+
+  return {
+    async append(batch) {
+      const taskIds = [...new Set(batch.map(({ taskId }) => taskId))];
+      const size = batch.reduce((sum, event) => sum + charactersOf(event), 0);
+      const command: WriteCommand = { kind: 'append', batch };
+      const facts = { command, taskIds, records: batch.length, characters: size };
+      // Each kind of command has its kind of result.
+      return (await send<WriteCommand, WriteResult>(facts, route)) as readonly AppendResult[];
+    },
+    async initTask(task) {
+      const command: WriteCommand = { kind: 'initTask', task };
+      const facts = { command, taskIds: [task.taskId], records: 1, characters: EVENT_CHARACTERS };
+      return (await send<WriteCommand, WriteResult>(facts, route)) as boolean;
+    },
+    publishObservation: (input) =>
+      send(
+        { command: input, taskIds: [], records: 1, characters: input.content.length + EVENT_CHARACTERS },
+        (request) => observations.add(request),
+      ),
+    async [Symbol.asyncDispose]() {
+      isOpen = false;
+      await fast[Symbol.asyncDispose]();
+      await Promise.all([slow, observations].map((lane) => lane[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function charactersOf({ message, details }: NewEvent): number {
+  return EVENT_CHARACTERS + message.length + (details === undefined ? 0 : JSON.stringify(details).length);
+}
