@@ -34,6 +34,7 @@ export interface MeasureOptions {
 }
 
 const TIMEOUT_MS = 180_000;
+const NO_PROCESS = { port: Number.NaN, pid: Number.NaN };
 
 export async function measureRow(row: Row, { stage, repeats, say }: MeasureOptions): Promise<RowResult> {
   const results = row.entries.map(({ label }) => ({ label, repeats: new Array<Metrics>() }));
@@ -63,15 +64,16 @@ async function measureOnce(row: Row, entry: Entry, stage: Stage): Promise<{ read
   let end: End | undefined;
   try {
     const metrics = await stage.use(entry, async (server, load, prefix) => {
-      const { port, pid, directory } = server;
+      const { processes, services, directory } = server;
+      const [first = NO_PROCESS] = processes;
       try {
         return await load.run(
-          { target: { port, pid, directory, prefix }, work: entry.work },
+          { target: { ...first, processes, services, directory, prefix }, work: entry.work },
           row.timeoutMs ?? TIMEOUT_MS,
         );
       } catch (error) {
         const death = await diedSoon(server);
-        const isOurs = entry.server.startsWith('drumline');
+        const isOurs = entry.server.includes('drumline');
         if (death !== undefined) end = isOurs ? { failure: `died (${death})` } : { died: `died (${death})` };
         else if (!isOurs && row.peersMayFail) end = { died: `did not come through (${toMessage(error)})` };
         throw error;

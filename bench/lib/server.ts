@@ -1,34 +1,27 @@
-/** A server in a process of its own, pinned to its core, with a fresh store; killed when the measurement is over. */
+/** A server in processes of its own, pinned to its core, with a fresh store; killed when the measurement is over. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { endWithUs } from './children.ts';
-import { drumlineCommand } from '../peers/drumline.ts';
 import { pinned, type Cores } from './pin.ts';
+import { RECIPES, type Recipe, type ServerName, type Services } from './recipes.ts';
 
-const SERVERS = {
-  'drumline sqlite': (directory: string) => drumlineCommand(`sqlite:${join(directory, 'bench.db')}`),
-  'drumline memory': () => drumlineCommand('memory:'),
-  yoga: () => [peer('yoga')],
-  apollo: () => [peer('apollo')],
-  mercurius: () => [peer('mercurius')],
-  'mercurius jit': () => [peer('mercurius'), '--jit'],
-  'raw ws': () => [peer('raw-ws')],
-  'raw sse': () => [peer('raw-sse')],
-  'raw http': () => [peer('raw-http')],
-} as const satisfies Record<string, (directory: string) => readonly string[]>;
+export type { ServerName } from './recipes.ts';
 
-export type ServerName = keyof typeof SERVERS;
-
-export interface RunningServer extends AsyncDisposable {
+export interface ServerProcess {
   readonly port: number;
   readonly pid: number;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** Several where several share a store. */
+  readonly processes: readonly ServerProcess[];
+  readonly services: Services;
   readonly directory: string;
-  /** Set once the process has ended by itself: how. */
+  /** Set once one of the processes has ended by itself: how. */
   readonly death: string | undefined;
 }
 
@@ -36,8 +29,31 @@ const READY = /listening on http:\/\/[^ ]+:(\d+)/;
 const READY_WITHIN_MS = 20_000;
 
 export async function startServer(name: ServerName, cores: Cores): Promise<RunningServer> {
+  await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'drumline-bench-'));
-  const [command, ...args] = pinned(cores, [process.execPath, ...SERVERS[name](directory)]);
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  const { commands, services = {} }: Recipe = await RECIPES[name](directory, cleanup);
+  const processes: (ServerProcess & { readonly death: string | undefined })[] = [];
+  for (const command of commands) {
+    processes.push(cleanup.use(await startProcess(pinned(cores, [process.execPath, ...command]), name, directory)));
+  }
+  const resources = cleanup.move();
+  return {
+    processes,
+    services,
+    directory,
+    get death() {
+      return processes.find(({ death }) => death !== undefined)?.death;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function startProcess(
+  [command, ...args]: readonly [string, ...string[]],
+  name: string,
+  directory: string,
+): Promise<ServerProcess & AsyncDisposable & { readonly death: string | undefined }> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment(), cwd: directory });
   endWithUs(child);
   const ready = Promise.withResolvers<number>();
@@ -62,15 +78,12 @@ export async function startServer(name: ServerName, cores: Cores): Promise<Runni
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
     await exited;
-    await rm(directory, { recursive: true, force: true });
   };
   try {
-    const port = await ready.promise;
     return {
-      port,
+      port: await ready.promise,
       // taskset becomes the program that it starts, so the id is the server's.
       pid: child.pid ?? Number.NaN,
-      directory,
       get death() {
         return death;
       },
@@ -88,10 +101,6 @@ export async function startServer(name: ServerName, cores: Cores): Promise<Runni
 export async function diedSoon(server: RunningServer, withinMs = 5_000): Promise<string | undefined> {
   for (let waited = 0; waited < withinMs && server.death === undefined; waited += 50) await sleep(50);
   return server.death;
-}
-
-function peer(name: string): string {
-  return fileURLToPath(new URL(`../peers/${name}.ts`, import.meta.url));
 }
 
 /** What the shell has set must not reach the servers; all of them run as in production. */

@@ -8,7 +8,10 @@ import { emitMany } from './documents.ts';
 import { openWatcher, type Transport, type Watcher } from './watcher.ts';
 
 export interface CrowdOptions {
+  /** Of the server that events are emitted to. */
   readonly port: number;
+  /** Of the server that each watches, if it is another. */
+  readonly portOf?: (index: number) => number;
   readonly transport: Transport;
   readonly query: string;
   readonly count: number;
@@ -33,7 +36,7 @@ export interface Crowd extends Disposable {
 const AT_ONCE = 50;
 
 export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
-  const { port, count, taskOf, transport, query, onEvent, keepCursor = false } = options;
+  const { port, portOf = () => port, count, taskOf, transport, query, onEvent, keepCursor = false } = options;
   let delivered = 0;
   let goal = Number.POSITIVE_INFINITY;
   let reached: PromiseWithResolvers<undefined> | undefined;
@@ -42,7 +45,7 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
 
   const open = async (index: number): Promise<void> => {
     watchers[index] = await openWatcher({
-      port,
+      port: portOf(index),
       transport,
       query,
       keepCursor,

@@ -3,7 +3,7 @@ import { emitMany, emitOne, type EventOptions } from './documents.ts';
 import { fill } from './fill.ts';
 import { createHttpConnection, toRequest } from './http-client.ts';
 import type { Metrics, Target } from './jobs.ts';
-import { cpuMicros } from './proc.ts';
+import { allCpuMicros } from './proc.ts';
 import { openOperations } from './ws-operations.ts';
 
 export interface EmitParams {
@@ -28,7 +28,7 @@ export interface Lane extends Disposable {
 }
 
 export async function emit(target: Target, params: EmitParams): Promise<Metrics> {
-  const { pid } = target;
+  const { processes } = target;
   if (params.knowsTasks) await makeTasksKnown(target, params);
   const state = { answered: 0, nextId: 1, isOver: false };
   using connections = await connect(target, params);
@@ -42,13 +42,13 @@ export async function emit(target: Target, params: EmitParams): Promise<Metrics>
   for (let waited = 0; state.answered < params.warmUpMutations && waited < MAX_WARM_UP_MS; waited += 50)
     await during(50);
   const answeredBefore = state.answered;
-  const cpuBefore = cpuMicros(pid);
+  const cpuBefore = allCpuMicros(processes);
   const ownBefore = process.cpuUsage();
   const since = performance.now();
   await during(params.measureMs);
   const seconds = (performance.now() - since) / 1_000;
   const mutations = state.answered - answeredBefore;
-  const cpu = cpuMicros(pid) - cpuBefore;
+  const cpu = allCpuMicros(processes) - cpuBefore;
   const own = process.cpuUsage(ownBefore);
   state.isOver = true;
   await failed;
@@ -88,12 +88,13 @@ async function run(lane: Lane, requests: readonly Prepared[], progress: Progress
 }
 
 async function connect(
-  { port }: Target,
+  { port, processes }: Target,
   params: EmitParams,
 ): Promise<Disposable & { readonly lanes: readonly Lane[] }> {
   const { connections } = params;
   if (params.transport === 'ws') return openOperations(port, connections);
-  const lanes = Array.from({ length: connections }, () => createHttpConnection(port));
+  const portOf = (index: number): number => processes[index % processes.length]?.port ?? port;
+  const lanes = Array.from({ length: connections }, (_, index) => createHttpConnection(portOf(index)));
   return {
     lanes,
     [Symbol.dispose]() {

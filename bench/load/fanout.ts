@@ -4,12 +4,13 @@ import { emitMany, emitOne, SUBSCRIPTIONS, type Selection } from './documents.ts
 import { fill } from './fill.ts';
 import { createHttpConnection, toRequest, type HttpConnection } from './http-client.ts';
 import type { Metrics, Target } from './jobs.ts';
-import { cpuMicros } from './proc.ts';
+import { allCpuMicros, cpuMicros } from './proc.ts';
 import type { Transport } from './watcher.ts';
 
 export interface FanoutParams {
   readonly transport: Transport;
   readonly selection: Selection;
+  /** On each of the processes. */
   readonly watchers: number;
   /** Watchers are spread evenly over these. */
   readonly tasks: number;
@@ -22,14 +23,16 @@ export interface FanoutParams {
   readonly eventsBefore?: number;
 }
 
-export async function fanout({ port, pid, prefix }: Target, params: FanoutParams): Promise<Metrics> {
-  const { transport, selection, watchers: count, eventsAtOnce, mutations, warmUp } = params;
+export async function fanout({ port, pid, processes, prefix }: Target, params: FanoutParams): Promise<Metrics> {
+  const { transport, selection, eventsAtOnce, mutations, warmUp } = params;
   const tasks = Array.from({ length: params.tasks }, (_, index) => `${prefix}-fanout-${index}`);
+  const count = params.watchers * processes.length;
+  const portOf = (index: number): number => processes[index % processes.length]?.port ?? port;
   const taskOf = (index: number): string => tasks[index % tasks.length] ?? '';
   using filler = createHttpConnection(port);
   const alone =
     params.eventsBefore === undefined ? {} : await emitAlone({ port, pid, filler }, tasks, params.eventsBefore);
-  using crowd = await openCrowd({ port, transport, query: SUBSCRIPTIONS[selection], count, taskOf });
+  using crowd = await openCrowd({ port, portOf, transport, query: SUBSCRIPTIONS[selection], count, taskOf });
   await bringUpToDate(crowd, port, tasks);
   const requests = prepareRequests(port, tasks, eventsAtOnce);
   const perMutation = (count / tasks.length) * eventsAtOnce;
@@ -45,11 +48,11 @@ export async function fanout({ port, pid, prefix }: Target, params: FanoutParams
   };
   await run(warmUp);
   const bytesBefore = totalBytes(crowd.watchers);
-  const cpuBefore = cpuMicros(pid);
+  const cpuBefore = allCpuMicros(processes);
   const since = performance.now();
   await run(mutations);
   const seconds = (performance.now() - since) / 1_000;
-  const cpu = cpuMicros(pid) - cpuBefore;
+  const cpu = allCpuMicros(processes) - cpuBefore;
   const deliveries = perMutation * mutations;
   const bytes = totalBytes(crowd.watchers) - bytesBefore;
   // A delivery too many would come late.

@@ -5,12 +5,19 @@ import { fanout } from './fanout.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
+import { pgLoop } from './pg-loop.ts';
 import { slowReaders } from './slow-readers.ts';
+import type { Services } from '../lib/recipes.ts';
+import type { ServerProcess } from '../lib/server.ts';
 
 /** The server under load. */
 export interface Target {
+  /** Of the first process. */
   readonly port: number;
   readonly pid: number;
+  readonly processes: readonly ServerProcess[];
+  /** What it runs beside. */
+  readonly services: Services;
   /** Where its store is, for figures of the same disk. */
   readonly directory: string;
   /** Begins the ids of all tasks of this job: they are new to the server. */
@@ -19,7 +26,7 @@ export interface Target {
 
 export type Metrics = Readonly<Record<string, number>>;
 
-export const JOBS = { fanout, emit, latency, idle, flood, catchUp, slowReaders };
+export const JOBS = { fanout, emit, latency, idle, flood, catchUp, slowReaders, pgLoop };
 
 type Jobs = typeof JOBS;
 export type Work = {

@@ -7,6 +7,7 @@ import { toRequest } from './http-client.ts';
 import type { Metrics, Target } from './jobs.ts';
 import { createLatencies } from './latencies.ts';
 import { paced } from './pace.ts';
+import { roundTrips } from './round-trips.ts';
 import { spreadOf } from '../lib/stats.ts';
 
 export interface LatencyParams {
@@ -16,12 +17,16 @@ export interface LatencyParams {
   readonly events: number;
 }
 
-export async function latency({ port, directory, prefix }: Target, params: LatencyParams): Promise<Metrics> {
+/** Emitted to the first process, watched on the last. */
+export async function latency(target: Target, params: LatencyParams): Promise<Metrics> {
+  const { port, processes, directory, prefix, services } = target;
   const { watchers: count, eventsPerSecond, warmUp, events } = params;
   const taskId = `${prefix}-latency`;
   const latencies = createLatencies();
+  const answered: number[] = [];
   using crowd = await openCrowd({
     port,
+    portOf: () => processes.at(-1)?.port ?? port,
     transport: 'ws',
     query: SUBSCRIPTIONS.small,
     count,
@@ -34,17 +39,26 @@ export async function latency({ port, directory, prefix }: Target, params: Laten
   const run = async (times: number): Promise<void> => {
     crowd.restart();
     latencies.restart();
+    answered.length = 0;
     await paced(1_000 / eventsPerSecond, times, async () => {
       latencies.emitting(next);
       next += 1;
+      const since = performance.now();
       await crowd.emitter.send(request);
+      answered.push(performance.now() - since);
     });
     await crowd.arrived(count * times);
   };
   await run(warmUp);
   await run(events);
   crowd.check(count * events);
-  return { p50Ms: latencies.percentile(0.5), p99Ms: latencies.percentile(0.99), fsyncMs: medianFsyncMs(directory) };
+  return {
+    p50Ms: latencies.percentile(0.5),
+    p99Ms: latencies.percentile(0.99),
+    answerMs: spreadOf(answered).median,
+    fsyncMs: medianFsyncMs(directory),
+    ...(await roundTrips(services)),
+  };
 }
 
 /** What the disk itself asks of whoever answers only when an event is safe. */

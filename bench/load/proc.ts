@@ -12,6 +12,11 @@ export function cpuMicros(pid: number): number {
   return nanos / 1_000;
 }
 
+/** The same of several processes together. */
+export function allCpuMicros(processes: readonly { readonly pid: number }[]): number {
+  return processes.reduce((sum, { pid }) => sum + cpuMicros(pid), 0);
+}
+
 export function rssBytes(pid: number): number {
   const kb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kb ?? 0) * 1024;

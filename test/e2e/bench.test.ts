@@ -38,6 +38,10 @@ const ROWS = [
   'all-stalled',
   'slow-20',
   'flood',
+  'stores-append',
+  'stores-append-one',
+  'stores-latency',
+  'stores-fanout',
 ];
 
 const Results = z.object({
