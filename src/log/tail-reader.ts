@@ -62,8 +62,9 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
   }
 
   function head(taskId: string): MaybePromise<TaskHead | undefined> {
-    if (!knowsHead()) return undefined;
     const slot = slots.use(taskId);
+    // Others may have trimmed the task as well, so it is asked for as a whole; once for all who ask meanwhile.
+    if (!knowsHead()) return slot.askForHead();
     return slot.tail?.head() ?? slot.loaded.then(() => tailOf(slot)?.head());
   }
 
@@ -73,6 +74,7 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
 
   function begin(slot: Slot): void {
     slot.askForNews = createJoinNext(() => askForNews(slot));
+    slot.askForHead = createJoinNext(async () => log.head(slot.taskId));
     slot.loaded = load(slot);
   }
 

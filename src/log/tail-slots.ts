@@ -4,6 +4,7 @@
  * missed, and a place that was given up stays given up: whoever still holds it asks `isCurrent`.
  */
 import type { TaskEvent } from '../domain/event.ts';
+import type { TaskHead } from './event-log.ts';
 import type { Tail } from './tail.ts';
 
 export interface TailLimits {
@@ -26,6 +27,8 @@ export interface Slot {
   loaded: Promise<void>;
   /** Reads on at the end of the tail. */
   askForNews: () => Promise<boolean>;
+  /** The head as the log has it. */
+  askForHead: () => Promise<TaskHead | undefined>;
   /** A read of events before those held, while it runs. */
   filling: Promise<void> | undefined;
 }
@@ -122,6 +125,7 @@ function emptySlot(taskId: string): Slot {
     early: [],
     loaded: Promise.resolve(),
     askForNews: () => Promise.resolve(false),
+    askForHead: () => Promise.resolve(undefined),
     filling: undefined,
   };
 }

@@ -80,7 +80,7 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
   }
 
   async function connect(): Promise<Client> {
-    const client = new Client({ connectionString: url, application_name: 'administrator' });
+    const client = new Client({ connectionString: url, application_name: 'administrator', pipeline: true });
     const forget = (): void => {
       administrator = undefined;
     };
