@@ -40,8 +40,9 @@ export interface Tail {
 
 const NONE: readonly TaskEvent[] = Object.freeze([]);
 const EVENT_BYTES = 500;
-/** Readers remember a state and its serialised form for each event, and both grow with the components. */
 const COMPONENT_BYTES = 300;
+/** Readers remember a state for each event; it shares with the one before it what is the same in both. */
+const SHARED_COMPONENT_BYTES = 50;
 
 /** Roughly what one event weighs in memory. */
 export function eventBytes({ message, details }: TaskEvent): number {
@@ -70,7 +71,7 @@ export function createTail(loaded: TaskHead): Tail {
   }
 
   function weigh(event: TaskEvent): number {
-    const bytes = eventBytes(event) + COMPONENT_BYTES * components.size;
+    const bytes = eventBytes(event) + SHARED_COMPONENT_BYTES * components.size;
     heldBytes += bytes;
     return bytes;
   }
