@@ -4,9 +4,10 @@
  * everything that is to be written is sent at once, the commit with it. What is refused is refused alone.
  */
 import { randomUUID } from 'node:crypto';
+import { StoreUnavailableError } from '../../domain/errors.ts';
 import type { NewEvent } from '../../domain/event.ts';
 import type { AppendResult, NewTask } from '../event-log.ts';
-import { planAppend, planTask, type AppendLookups, type PlannedEvent } from '../plan-append.ts';
+import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from '../plan-append.ts';
 import { numberOf, textOf, type Row } from '../stored/rows.ts';
 import { encodeSnapshot, snapshotChecksum } from '../stored/state.ts';
 import type { Ask } from './connection.ts';
@@ -21,7 +22,7 @@ import {
   createHeadCache,
   type HeldTask,
 } from './heads.ts';
-import type { GroupWriter, LaneRequest, Outcome } from './lane.ts';
+import type { GroupWriter, LaneRequest, Outcome } from './request.ts';
 import { BLOCK_TASKS } from './schema.ts';
 import { COLUMNS, WRITE } from './statements.ts';
 import { columnsOf, list, type Cell } from './table-param.ts';
@@ -54,18 +55,16 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
     const taskIds = [...new Set(group.flatMap((member) => member.taskIds))].toSorted();
     const ids = idsOf(group);
     const asked = ids.filter(({ taskId, eventId }) => eventId <= (cache.get(taskId)?.lastEventId ?? '~'));
-    const isShort = endOfBlock - nextKey < taskIds.length;
+    const mayBegin = taskIds.filter((taskId) => cache.get(taskId) === undefined).length;
+    const reserved = reserve(mayBegin);
     const [, clock, block, locked, found] = await Promise.all([
       ask(WRITE.begin),
       now === undefined ? ask(WRITE.now) : undefined,
-      isShort ? ask(WRITE.block) : undefined,
+      reserved === undefined ? ask(WRITE.block) : undefined,
       ask(WRITE.lock, [list('text', taskIds)]),
       asked.length > 0 ? find(ask, asked) : [],
     ]);
-    if (block !== undefined) {
-      nextKey = numberOf(block[0] ?? {}, 'block') * BLOCK_TASKS;
-      endOfBlock = nextKey + BLOCK_TASKS;
-    }
+    const keys = reserved ?? reserveIn(numberOf(block?.[0] ?? {}, 'block'), mayBegin);
     const tasks = await holdAll(ask, locked);
     // Ids that another server has passed since.
     const isAsked = new Set(asked);
@@ -73,7 +72,20 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
     for (const row of [...found, ...(late.length > 0 ? await find(ask, late) : [])]) {
       tasks.get(textOf(row, 'task_id'))?.known.set(textOf(row, 'event_id'), decodeFound(row));
     }
-    return { tasks, now: clock === undefined ? (now?.() ?? 0) : numberOf(clock[0] ?? {}, 'now') };
+    return { tasks, keys, now: clock === undefined ? (now?.() ?? 0) : numberOf(clock[0] ?? {}, 'now') };
+  }
+
+  /** Numbers that no other transaction takes, neither here nor elsewhere; undefined when a new block is needed. */
+  function reserve(count: number): number[] | undefined {
+    if (endOfBlock - nextKey < count) return undefined;
+    nextKey += count;
+    return Array.from({ length: count }, (_, index) => nextKey - 1 - index);
+  }
+
+  function reserveIn(block: number, count: number): number[] {
+    nextKey = block * BLOCK_TASKS;
+    endOfBlock = nextKey + BLOCK_TASKS;
+    return reserve(count) ?? [];
   }
 
   async function holdAll(ask: Ask, locked: readonly Row[]): Promise<Map<string, HeldTask>> {
@@ -94,9 +106,11 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
     return tasks;
   }
 
-  function begin(tasks: Map<string, HeldTask>, planned: Parameters<typeof beginTask>[0]): void {
-    tasks.set(planned.head.genesis.taskId, beginTask(planned, nextKey));
-    nextKey += 1;
+  function begin({ tasks, keys }: OpenTransaction, planned: PlannedTask): void {
+    const key = keys.pop();
+    // Known here and gone from the table: then what is remembered is wrong, and is asked for anew.
+    if (key === undefined) throw new StoreUnavailableError('FAILED');
+    tasks.set(planned.head.genesis.taskId, beginTask(planned, key));
   }
 
   function append(batch: readonly NewEvent[], transaction: OpenTransaction, rows: NewRows): readonly AppendResult[] {
@@ -107,7 +121,7 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
       findEvent: (taskId, eventId) => tasks.get(taskId)?.known.get(eventId),
     };
     const plan = planAppend(batch, lookups, transaction.now, randomUUID);
-    for (const task of plan.newTasks) begin(tasks, task);
+    for (const task of plan.newTasks) begin(transaction, task);
     for (const planned of plan.newEvents) {
       const task = tasks.get(planned.event.taskId);
       if (task === undefined) throw new Error(`Planned without its task: ${planned.event.taskId}`);
@@ -121,7 +135,7 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
   function execute(command: WriteCommand, transaction: OpenTransaction, rows: NewRows): WriteResult {
     if (command.kind === 'append') return append(command.batch, transaction, rows);
     if (transaction.tasks.has(command.task.taskId)) return false;
-    begin(transaction.tasks, planTask(command.task, transaction.now, randomUUID()));
+    begin(transaction, planTask(command.task, transaction.now, randomUUID()));
     return true;
   }
 
@@ -148,6 +162,8 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
 interface OpenTransaction {
   /** As they stand: locked, or begun in it. */
   readonly tasks: Map<string, HeldTask>;
+  /** Numbers for tasks that it begins. */
+  readonly keys: number[];
   readonly now: number;
 }
 

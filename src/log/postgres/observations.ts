@@ -9,7 +9,7 @@ import { planObservation, type StreamEnd } from '../plan-observation.ts';
 import { fingerprint, nextHash, parseObservation, sameFingerprint } from '../record.ts';
 import { numberOf, textOf, type Row } from '../stored/rows.ts';
 import type { Ask, Statement } from './connection.ts';
-import type { GroupWriter, Outcome } from './lane.ts';
+import type { GroupWriter, Outcome } from './request.ts';
 import { WRITE } from './statements.ts';
 import { columnsOf, list, listParameter, tableOf, type Cell, type Column } from './table-param.ts';
 
