@@ -7,8 +7,10 @@ import type { TaskConditions, TaskHead } from '../log/event-log.ts';
 import { matchesTask } from '../domain/task.ts';
 import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
+import type { MaybePromise } from '../util/maybe-promise.ts';
 import type { FollowDeps } from './follow.ts';
 import { createPace, waitForPace } from './latest.ts';
+import { askPatiently } from './patience.ts';
 
 export interface BoardUpdate {
   /** Tasks that match now and are new or changed. */
@@ -38,10 +40,13 @@ export function boardUpdates(
 ): AsyncIterableIterator<BoardUpdate, void, void> {
   return cancellable(async function* (signal) {
     const news = createAutoResetEvent(signal);
-    using _listening = await deps.notices.listenTasks({ wake: news.set });
+    const ask: Ask = (question) => askPatiently(question, news, signal);
+    using _listening = await ask(() => deps.notices.listenTasks({ wake: news.set }));
     const pace = createPace(maxRate);
-    let { position } = await deps.log.changes({ limit: 0 });
-    const start = await deps.log.tasks({ ...filter, order: 'updated', limit: LIMITS.boardTasks + 1 });
+    let { position } = await ask(() => deps.log.changes({ limit: 0 }));
+    const readMatching = (): Promise<readonly TaskHead[]> =>
+      ask(() => deps.log.tasks({ ...filter, order: 'updated', limit: LIMITS.boardTasks + 1 }));
+    const start = await readMatching();
     const truncated = start.length > LIMITS.boardTasks;
     const changed = start.slice(0, LIMITS.boardTasks);
     const shown = new Map(changed.map((head) => [head.progress.taskId, head.progress.hash]));
@@ -49,9 +54,12 @@ export function boardUpdates(
     pace.sent();
 
     while (!signal.aborted) {
-      const changes = await deps.log.changes({ after: position, limit: CHANGES_PAGE });
+      const changes = await ask(() => deps.log.changes({ after: position, limit: CHANGES_PAGE }));
       position = changes.position;
-      const update = await changesToShow(deps, changes.taskIds, filter, shown);
+      // An older copy tells of no change of what it never had: then all is compared.
+      const others = changes.mayHaveDiverged ? [...shown.keys(), ...idsOf(await readMatching())] : [];
+      const taskIds = new Set([...changes.taskIds, ...others]);
+      const update = await changesToShow((taskId) => ask(() => deps.log.head(taskId)), taskIds, filter, shown);
       if (update.changed.length > 0 || update.removed.length > 0) {
         yield { ...update, ready: true, truncated };
         pace.sent();
@@ -62,16 +70,22 @@ export function boardUpdates(
   }, outer);
 }
 
+type Ask = <Answer>(question: () => MaybePromise<Answer>) => Promise<Answer>;
+
+function idsOf(heads: readonly TaskHead[]): readonly string[] {
+  return heads.map(({ progress }) => progress.taskId);
+}
+
 async function changesToShow(
-  { log }: FollowDeps,
-  taskIds: readonly string[],
+  readHead: (taskId: string) => Promise<TaskHead | undefined>,
+  taskIds: Iterable<string>,
   filter: TaskConditions,
   shown: Map<string, string>,
 ): Promise<Pick<BoardUpdate, 'changed' | 'removed'>> {
   const changed: TaskHead[] = [];
   const removed: string[] = [];
   for (const taskId of taskIds) {
-    const head = await log.head(taskId);
+    const head = await readHead(taskId);
     if (head !== undefined && matchesTask(head, filter)) {
       if (shown.get(taskId) === head.progress.hash) continue;
       shown.set(taskId, head.progress.hash);

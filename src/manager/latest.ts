@@ -6,10 +6,11 @@ import { isFinal } from '../domain/progress.ts';
 import type { TaskHead } from '../log/event-log.ts';
 import type { AutoResetEvent } from '../util/auto-reset-event.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
-import { PullStream } from '../util/pull-stream.ts';
+import type { PullStream } from '../util/pull-stream.ts';
 import type { FollowDeps } from './follow.ts';
 import type { Listener } from './notices.ts';
 import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
+import { PatientStream } from './patience.ts';
 
 export interface LatestOptions {
   readonly taskId: string;
@@ -27,7 +28,7 @@ export function latestStates(deps: LatestDeps, options: LatestOptions): PullStre
   return new LatestStates(deps, options);
 }
 
-class LatestStates extends PullStream<TaskHead> implements Listener {
+class LatestStates extends PatientStream<TaskHead> implements Listener {
   readonly #deps: LatestDeps;
   readonly #taskId: string;
   readonly #pace: Pace;
@@ -68,6 +69,10 @@ class LatestStates extends PullStream<TaskHead> implements Listener {
     this.#listening?.[Symbol.dispose]();
     this.#deps.open.delete(this);
     this.#letGo?.();
+  }
+
+  protected storeLost(): void {
+    // The head is read afresh in any case.
   }
 
   /** Listens before it reads, or a change in between would go unseen. */

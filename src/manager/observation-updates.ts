@@ -4,8 +4,10 @@ import type { Observation } from '../domain/observation.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
+import type { MaybePromise } from '../util/maybe-promise.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import type { Notices } from './notices.ts';
+import { askPatiently } from './patience.ts';
 
 /** One step of the stream; `cursor` is the place just after it. */
 export type ObservationUpdate =
@@ -34,17 +36,18 @@ export function observationUpdates(
       isDoubtful = true;
       news.set();
     };
-    using _listening = await notices.listenObservations({ wake: news.set, doubt });
-    const start = await findStart(log, after);
+    const ask = <Answer>(question: () => MaybePromise<Answer>): Promise<Answer> => askPatiently(question, news, signal);
+    using _listening = await ask(() => notices.listenObservations({ wake: news.set, doubt }));
+    const start = await ask(() => findStart(log, after));
     if (start.update !== undefined) yield start.update;
     const checkpoints = createCheckpoints();
     let { cursor } = start;
     while (!signal.aborted) {
-      const page = await log.readObservations({ after: cursor.seq, limit: PAGE });
+      const page = await ask(() => log.readObservations({ after: cursor.seq, limit: PAGE }));
       // Where others write as well, an older copy of the log may have taken its place between any two reads.
       if (isDoubtful || (page.length > 0 && !log.traits.exclusive)) {
         isDoubtful = false;
-        const again = await findStart(log, cursor);
+        const again = await ask(() => findStart(log, cursor));
         if (again.update !== undefined) {
           cursor = again.cursor;
           yield again.update;

@@ -7,16 +7,17 @@
  * watchers in one turn of the event loop.
  */
 import type { Cursor } from '../domain/cursor.ts';
-import { TaskNotFoundError } from '../domain/errors.ts';
+import { StoreUnavailableError, TaskNotFoundError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { isFinal, type TaskProgress } from '../domain/progress.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
-import { PullStream } from '../util/pull-stream.ts';
+import type { PullStream } from '../util/pull-stream.ts';
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts';
 import { matchesEvent, type EventFilter } from './event-filter.ts';
 import type { FollowDeps } from './follow.ts';
 import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
 import type { Listener } from './notices.ts';
+import { PatientStream } from './patience.ts';
 import { findStart, healTrimmed, type TaskStartDeps } from './task-start.ts';
 import type { TaskUpdate } from './task-update.ts';
 
@@ -44,11 +45,21 @@ const READ_AGAIN_MS = 1_000;
 /** @throws TaskNotFoundError when `after` is given and the task is not known. */
 export async function taskUpdates(deps: TaskUpdatesDeps, options: TaskUpdatesOptions): Promise<PullStream<TaskUpdate>> {
   const { taskId, after } = options;
-  if (after !== undefined && (await deps.log.head(taskId)) === undefined) throw new TaskNotFoundError(taskId);
+  if (after !== undefined && (await isUnknown(deps, taskId))) throw new TaskNotFoundError(taskId);
   return new TaskUpdates(deps, options);
 }
 
-class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
+/** False while nobody can tell: the stream finds out. */
+async function isUnknown({ log }: TaskUpdatesDeps, taskId: string): Promise<boolean> {
+  try {
+    return (await log.head(taskId)) === undefined;
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return false;
+    throw error;
+  }
+}
+
+class TaskUpdates extends PatientStream<TaskUpdate> implements Listener {
   readonly #deps: TaskUpdatesDeps;
   readonly #options: TaskUpdatesOptions;
   readonly #checkpoints: Checkpoints | undefined;
@@ -102,7 +113,7 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
   /** Listens before it reads, or an append in between would go unseen. */
   async #begin(): Promise<void> {
     const { log, notices, open } = this.#deps;
-    const { taskId } = this.#options;
+    const { taskId, after } = this.#options;
     if (this.#listening === undefined) {
       open.add(this);
       const listening = await notices.listenTask(taskId, this);
@@ -111,7 +122,9 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
       this.#listening = listening;
     }
     this.#isCalled = false;
+    this.#isDoubtful = false;
     if ((await log.head(taskId)) === undefined) {
+      if (after !== undefined) throw new TaskNotFoundError(taskId);
       // Not known yet: whoever begins it says so.
       this.#isWaiting = !this.#isCalled;
       return;
@@ -131,6 +144,11 @@ class TaskUpdates extends PullStream<TaskUpdate> implements Listener {
   doubt(): void {
     this.#isDoubtful = true;
     this.wake();
+  }
+
+  protected storeLost(): void {
+    this.#open(NONE);
+    this.#isDoubtful = true;
   }
 
   /** Whether the log still goes on from this watcher's place; if not, from where it goes on. */

@@ -3,7 +3,7 @@
  * the stream is then executed like a query, and for `taskUpdates` once for all its watchers.
  */
 import { formatCursor, parseCursor, type Cursor } from '../domain/cursor.ts';
-import { StreamOverError } from '../domain/errors.ts';
+import { StoreUnavailableError, StreamOverError } from '../domain/errors.ts';
 import { isFinal, type TaskProgress } from '../domain/progress.ts';
 import type { EventManager, TaskHead } from '../manager/event-manager.ts';
 import type { ObservationUpdate } from '../manager/observation-updates.ts';
@@ -152,8 +152,13 @@ function formatTaskEventId({ kind, progress }: TaskUpdate): string {
 
 /** An `EventSource` reconnects whatever happened; only a 204 keeps it from coming back to a stream that is over. */
 async function refuseOverStream(manager: EventManager, taskId: string, { seq, hash }: Cursor): Promise<void> {
-  const progress = await manager.getTaskProgress(taskId);
+  const progress = await manager.getTaskProgress(taskId).catch(whileUnavailable);
   if (progress !== undefined && isFinal(progress) && progress.seq === seq && progress.hash === hash) {
     throw new StreamOverError();
   }
+}
+
+/** An `EventSource` that is refused never comes back: until somebody can tell, its stream is not over. */
+function whileUnavailable(error: unknown): undefined {
+  if (!(error instanceof StoreUnavailableError)) throw error;
 }

@@ -106,7 +106,12 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     this.#waiting = undefined;
   }
 
-  /** Nothing is taken until this has settled; the stream fails if it does. */
+  /** When the stream goes on although something that it waited for failed; must not reject. Undefined: it fails. */
+  protected recover(_error: unknown): Promise<void> | undefined {
+    return undefined;
+  }
+
+  /** Nothing is taken until this has settled; the stream fails if it does, unless it recovers. */
   protected waitFor(work: Promise<unknown>): void {
     this.#isBusy = true;
     const settle = (failure?: { readonly error: unknown }): void => {
@@ -116,7 +121,11 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     };
     work.then(
       () => settle(),
-      (error: unknown) => settle({ error }),
+      (error: unknown) => {
+        const recovered = this.recover(error);
+        if (recovered === undefined) settle({ error });
+        else void recovered.then(() => settle());
+      },
     );
   }
 
