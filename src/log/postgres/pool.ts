@@ -2,7 +2,7 @@
  * The connections that read. A read is one statement and so of one moment; what takes several runs in a transaction
  * that sees one. They only ever speak to the primary: what a replica does not have yet would look like a lost history.
  */
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { StoreUnavailableError } from '../../domain/errors.ts';
 import { askerOf, connectConfig, type Ask, type ConnectOptions } from './connection.ts';
 import { ConnectionError, endsSession, toClientError, toLogError } from './errors.ts';
@@ -41,17 +41,34 @@ export function createReadPool(options: ConnectOptions): ReadPool {
       });
     },
   });
+  /** How many had broken when it was made. */
+  const breaksAtStart = new WeakMap<PoolClient, number>();
+  pool.on('connect', (client) => {
+    breaksAtStart.set(client, breakCount);
+    // Whoever asks is told; but an error that nobody listens for ends the process, and the pool does not always listen.
+    client.on('error', () => undefined);
+  });
   // A connection that broke while nobody used it; the next read takes another one.
   pool.on('error', () => (breakCount += 1));
 
+  /**
+   * What broke one may have silenced those that were made before: each would be waited for in vain, one after the other.
+   * So they are not used again.
+   */
+  async function connect(): Promise<PoolClient> {
+    for (let distrusted = 0; ; distrusted += 1) {
+      const client = await pool.connect();
+      if (breaksAtStart.get(client) === breakCount || distrusted >= MAX_CONNECTIONS) return client;
+      client.connection.stream.destroy();
+      client.release(true);
+    }
+  }
+
   async function withConnection<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result> {
     if (!isOpen) throw new StoreUnavailableError('FAILED');
-    const client = await pool.connect().catch((error: unknown) => {
+    const client = await connect().catch((error: unknown) => {
       throw toClientError(error);
     });
-    // Whoever asks is told; but an error that nobody listens for would end the process.
-    const ignore = (): void => undefined;
-    client.on('error', ignore);
     let isBroken = true;
     try {
       const result = await operation(askerOf(client));
@@ -62,7 +79,6 @@ export function createReadPool(options: ConnectOptions): ReadPool {
       if (isBroken) breakCount += 1;
       throw error;
     } finally {
-      client.removeListener('error', ignore);
       client.release(isBroken);
     }
   }
