@@ -7,22 +7,27 @@
  * A page that does not reach the end stands between two snapshots, at a place in the order of the index: what changes
  * meanwhile is newer than the later one and comes after it. When the database was put back to an older state, its
  * transactions have new numbers or a new timeline, and old positions mean nothing: then every task may have changed. An
- * older copy that took the same numbers since shows only in that connections broke when it took its place.
+ * older copy that took the same numbers since shows only in that another server process answers, or that connections
+ * broke when it took its place.
  */
 import type { Changes, ChangesQuery } from '../event-log.ts';
-import { textOf } from '../stored/rows.ts';
+import { textOf, type Row } from '../stored/rows.ts';
 import type { Statement } from './connection.ts';
 import type { ReadPool } from './pool.ts';
 
+/** Which history the server follows, and which process answers: no other began in the same microsecond. */
+const SERVER = `left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
+      extract(epoch FROM pg_postmaster_start_time())::text AS began`;
+
 const NOW: Statement = Object.freeze({
   name: 'drumline_position',
-  text: `SELECT pg_current_snapshot()::text AS now, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline`,
+  text: `SELECT pg_current_snapshot()::text AS now, ${SERVER}`,
 });
 
 /** $1, $2: the snapshots; $2 may be null, for that of now. $3, $4: the place. $5: at most. */
 const CHANGED: Statement = Object.freeze({
   name: 'drumline_changes',
-  text: `SELECT s.now::text AS now, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
+  text: `SELECT s.now::text AS now, ${SERVER},
       pg_snapshot_xmax(s.now) >= pg_snapshot_xmax($1::pg_snapshot) AS onward, c.changed::text AS changed, c.task_id
     FROM (SELECT pg_current_snapshot() AS now) s LEFT JOIN LATERAL (
       SELECT changed, task_id FROM drumline_task
@@ -32,10 +37,15 @@ const CHANGED: Statement = Object.freeze({
       ORDER BY changed, task_id LIMIT $5::bigint) c ON true`,
 });
 
-interface Position {
+interface Server {
+  readonly timeline: string;
+  /** When the process began that answers. */
+  readonly began: string;
+}
+
+interface Position extends Server {
   /** How many connections had broken. */
   readonly breaks: number;
-  readonly timeline: string;
   /** All of this was told. */
   readonly since: string;
   /** Up to here it is being told; absent at the end of it. */
@@ -53,7 +63,7 @@ export async function readChanges(pool: ChangesPool, { after, limit }: ChangesQu
   if (after === undefined) {
     const breaks = pool.breakCount;
     const [row = {}] = await pool.ask(NOW);
-    const position = format({ breaks, timeline: textOf(row, 'timeline'), since: textOf(row, 'now') });
+    const position = format({ breaks, ...serverOf(row), since: textOf(row, 'now') });
     return { taskIds: [], position, mayHaveDiverged: false };
   }
   if (limit < 1) return { taskIds: [], position: after, mayHaveDiverged: false };
@@ -61,7 +71,7 @@ export async function readChanges(pool: ChangesPool, { after, limit }: ChangesQu
   const page = await readPage(pool, place, limit);
   const { mayHaveDiverged } = page.changes;
   if (page.isOfOtherHistory) {
-    const beginning = { breaks: place.breaks, timeline: page.timeline, since: BEGINNING };
+    const beginning = { breaks: place.breaks, ...page.server, since: BEGINNING };
     return { ...(await readPage(pool, beginning, limit)).changes, mayHaveDiverged };
   }
   // An empty page says that nothing is left, so one that only ends a snapshot goes on with the next.
@@ -75,35 +85,41 @@ async function readPage(
   pool: ChangesPool,
   place: Position,
   limit: number,
-): Promise<{ readonly changes: Changes; readonly timeline: string; readonly isOfOtherHistory: boolean }> {
+): Promise<{ readonly changes: Changes; readonly server: Server; readonly isOfOtherHistory: boolean }> {
   const { since, until, changed = '0', taskId = '' } = place;
   // Before the question: what breaks during it is told the next time.
   const breaks = pool.breakCount;
   const rows = await pool.ask(CHANGED, [since, until ?? null, changed, taskId, limit]);
   const [first = {}] = rows;
-  const timeline = textOf(first, 'timeline');
+  const server = serverOf(first);
   const now = until ?? textOf(first, 'now');
   const found = rows.filter((row) => row['task_id'] !== null);
   const last = found.length < limit ? undefined : found.at(-1);
   const next: Position =
     last === undefined
-      ? { breaks, timeline, since: now }
-      : { breaks, timeline, since, until: now, changed: textOf(last, 'changed'), taskId: textOf(last, 'task_id') };
-  const isOfOtherHistory = timeline !== place.timeline || first['onward'] !== true;
-  const mayHaveDiverged = isOfOtherHistory || breaks !== place.breaks;
+      ? { breaks, ...server, since: now }
+      : { breaks, ...server, since, until: now, changed: textOf(last, 'changed'), taskId: textOf(last, 'task_id') };
+  const isOfOtherHistory = server.timeline !== place.timeline || first['onward'] !== true;
+  const mayHaveDiverged = isOfOtherHistory || server.began !== place.began || breaks !== place.breaks;
   return {
-    timeline,
+    server,
     isOfOtherHistory,
     changes: { taskIds: found.map((row) => textOf(row, 'task_id')), position: format(next), mayHaveDiverged },
   };
 }
 
+function serverOf(row: Row): Server {
+  return { timeline: textOf(row, 'timeline'), began: textOf(row, 'began') };
+}
+
 /** Neither snapshots nor ids have spaces. */
-function format({ breaks, timeline, since, until, changed, taskId }: Position): string {
-  return [String(breaks), timeline, since, until, changed, taskId].filter((part) => part !== undefined).join(' ');
+function format({ breaks, timeline, began, since, until, changed, taskId }: Position): string {
+  return [String(breaks), timeline, began, since, until, changed, taskId]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }
 
 function parse(text: string): Position {
-  const [breaks, timeline = '', since = BEGINNING, until, changed, taskId] = text.split(' ');
-  return { breaks: Number(breaks), timeline, since, until, changed, taskId };
+  const [breaks, timeline = '', began = '', since = BEGINNING, until, changed, taskId] = text.split(' ');
+  return { breaks: Number(breaks), timeline, began, since, until, changed, taskId };
 }
