@@ -1,5 +1,5 @@
 /** The log in Postgres passes the suite of the contract, alone, beside another on the same store, and behind a cache. */
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { testEventLog, type LogOptions } from '../../src/conformance/event-log-suite.ts';
 import type { EventLog, LogTraits } from '../../src/log/event-log.ts';
 import { openPostgresLog } from '../../src/log/postgres-log.ts';
@@ -10,7 +10,12 @@ let server: PostgresServer | undefined;
 beforeAll(async () => {
   server = await startPostgres();
 });
-afterAll(() => server?.[Symbol.asyncDispose]());
+/** What is written is what is read: nothing ever has to be made again. */
+const warnings: string[] = [];
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  expect(warnings).toEqual([]);
+});
 
 const traits: LogTraits = { durable: 'power', exclusive: false };
 const urls = new WeakMap<EventLog, string>();
@@ -20,7 +25,7 @@ for (const [name, decorate] of [
   ['postgres log behind a tail cache', (log: EventLog) => withTailCache(log)],
 ] as const) {
   const openAt = async (url: string, options: LogOptions): Promise<EventLog> => {
-    const log = decorate(await openPostgresLog({ ...options, url }));
+    const log = decorate(await openPostgresLog({ ...options, url, onWarning: (message) => warnings.push(message) }));
     urls.set(log, url);
     return log;
   };

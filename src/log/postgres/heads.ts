@@ -16,9 +16,9 @@ import {
   encodeComponent,
   encodeTask,
   mixDigest,
-  TASK_COLUMNS,
   type StoredTask,
 } from '../stored/state.ts';
+import type { COLUMNS } from './statements.ts';
 import type { Cell } from './table-param.ts';
 import type { LoadedTask } from './tasks.ts';
 
@@ -110,17 +110,30 @@ export function takeComponents(task: HeldTask): readonly Record<'task' | 'number
   return rows;
 }
 
-type TaskRow = Readonly<Record<(typeof TASK_COLUMNS)[number] | 'base_hash' | 'last_event_id', Cell>>;
-
 /** By column, with the checksum. Its components must be taken first. */
-export function taskRow(task: HeldTask): TaskRow {
-  const values = [...encodeTask(task, task.componentDigest, 0), task.newRecord ?? ''];
-  const cells = TASK_COLUMNS.map((column, index) => [column, values[index]]);
-  const own = [
-    ['base_hash', task.baseHash],
-    ['last_event_id', task.lastEventId],
-  ];
-  return Object.fromEntries([...cells, ...own]) as TaskRow;
+export function taskRow(task: HeldTask): Readonly<Record<(typeof COLUMNS.task)[number]['name'], Cell>> {
+  const { genesis, progress } = task;
+  return {
+    task: task.key,
+    task_id: genesis.taskId,
+    genesis_hash: task.genesisHash,
+    oldest_seq: task.oldestSeq,
+    seq: progress.seq,
+    hash: progress.hash,
+    status: progress.status,
+    stage: progress.stage,
+    started_at: progress.startedAt,
+    last_update: progress.lastUpdate,
+    overall: progress.overallProgress,
+    display: progress.displayProgress,
+    recorded_at: task.recordedAt,
+    component_count: progress.components.size,
+    component_digest: task.componentDigest,
+    checksum: String(encodeTask(task, task.componentDigest, 0).at(-1)),
+    genesis: task.newRecord ?? '',
+    base_hash: task.baseHash,
+    last_event_id: task.lastEventId,
+  };
 }
 
 /** @returns its number. */

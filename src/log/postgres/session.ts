@@ -37,7 +37,7 @@ export function createSession(options: ConnectOptions): Session {
       client.connection.stream.destroy();
       throw toClientError(error);
     }
-    const ask = askerOf(client);
+    const ask = inOneWrite(client, askerOf(client));
     current = { client, ask };
     return ask;
   }
@@ -50,5 +50,22 @@ export function createSession(options: ConnectOptions): Session {
       current = undefined;
       await ending?.end();
     },
+  };
+}
+
+/** What is asked in one turn goes out in one write: each write is a call of the system, and wakes the server. */
+function inOneWrite(client: Client, ask: Ask): Ask {
+  let isCorked = false;
+  return (statement, values) => {
+    if (!isCorked) {
+      isCorked = true;
+      const { stream } = client.connection;
+      stream.cork();
+      process.nextTick(() => {
+        isCorked = false;
+        stream.uncork();
+      });
+    }
+    return ask(statement, values);
   };
 }
