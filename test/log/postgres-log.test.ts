@@ -1,5 +1,5 @@
 /** The log in Postgres passes the suite of the contract, alone, beside another on the same store, and behind a cache. */
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testEventLog, type LogOptions } from '../../src/conformance/event-log-suite.ts';
 import type { EventLog, LogTraits } from '../../src/log/event-log.ts';
 import { openPostgresLog } from '../../src/log/postgres-log.ts';
@@ -10,13 +10,9 @@ let server: PostgresServer | undefined;
 beforeAll(async () => {
   server = await startPostgres();
 });
-/** What is written is what is read: nothing ever has to be made again. */
-const warnings: string[] = [];
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-  expect(warnings).toEqual([]);
-});
+afterAll(() => server?.[Symbol.asyncDispose]());
 
+const warnings: string[] = [];
 const traits: LogTraits = { durable: 'power', exclusive: false };
 const urls = new WeakMap<EventLog, string>();
 
@@ -38,3 +34,7 @@ for (const [name, decorate] of [
     clock: 'given',
   });
 }
+
+test('in all of this what was written is what was read: nothing had to be made again', () => {
+  expect(warnings).toEqual([]);
+});

@@ -129,11 +129,17 @@ export function taskRow(task: HeldTask): Readonly<Record<(typeof COLUMNS.task)[n
     recorded_at: task.recordedAt,
     component_count: progress.components.size,
     component_digest: task.componentDigest,
-    checksum: String(encodeTask(task, task.componentDigest, 0).at(-1)),
+    checksum: checksumOf(task),
     genesis: task.newRecord ?? '',
     base_hash: task.baseHash,
     last_event_id: task.lastEventId,
   };
+}
+
+function checksumOf(task: HeldTask): string {
+  const checksum = encodeTask(task, task.componentDigest, 0).at(-1);
+  if (typeof checksum !== 'string') throw new Error('A row ends with its checksum.');
+  return checksum;
 }
 
 /** @returns its number. */
