@@ -94,7 +94,9 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
     // From the latest one known on: that it is the same tells that the news continue it.
     const after = Math.max(0, end - 1);
     const news = await orUndefined(() => log.read(slot.taskId, { after, limit: NEWS_EVENTS }));
-    if (news === undefined || (news[0]?.seq ?? 0) > end + 1) slots.drop(slot.taskId);
+    // An event that is held and not there any more: the log was trimmed, or an older copy took its place.
+    const isGone = end >= tail.oldestSeq && news?.[0]?.seq !== end;
+    if (news === undefined || isGone || (news[0]?.seq ?? 0) > end + 1) slots.drop(slot.taskId);
     else grow(slot, news);
     return news !== undefined && news.length < NEWS_EVENTS;
   }
