@@ -6,6 +6,7 @@
  * It needs a direct connection, or a proxy that keeps one for each client: prepared statements and settings of the
  * session do not outlive a transaction behind a pool such as PgBouncer in transaction mode.
  */
+import { StoreUnavailableError } from '../domain/errors.ts';
 import type { TaskProgress } from '../domain/progress.ts';
 import type { EventLog, InitTaskResult, NewTask, TaskHead } from './event-log.ts';
 import { readChanges } from './postgres/changes.ts';
@@ -81,11 +82,16 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     return { head: begun, created };
   }
 
+  async function ready(): Promise<void> {
+    const [row] = await pool.ask(`SELECT current_setting('transaction_read_only') AS read_only`);
+    if (row?.['read_only'] !== 'off') throw new StoreUnavailableError('FAILED');
+  }
+
   const resources = owned.move();
   let disposed: Promise<void> | undefined;
   return {
     traits: { durable: isDurable ? 'power' : 'process', exclusive: false },
-    ready: () => pool.inTransaction(async () => undefined),
+    ready,
     initTask,
     append: (batch) => writer.append(batch.map(ownInput)),
     head,

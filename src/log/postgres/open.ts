@@ -63,7 +63,7 @@ async function checkServer(ask: Ask, acceptWeakerDurability: boolean): Promise<r
 
 /** Whoever holds the lock does what is missing; the others find it done. */
 async function migrate(ask: Ask): Promise<void> {
-  await ask('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+  await ask('BEGIN ISOLATION LEVEL READ COMMITTED');
   await ask(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
   const version = await versionOf(ask);
   if (version > MIGRATIONS.length) {

@@ -24,7 +24,7 @@ const MAX_CONNECTIONS = 8;
 /** How long a connection that nobody uses is kept. */
 const IDLE_MS = 60_000;
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
-const TRANSACTION = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
+const TRANSACTION = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 export function createReadPool(options: ConnectOptions): ReadPool {
   let isOpen = true;

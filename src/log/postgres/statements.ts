@@ -106,7 +106,8 @@ export const READ = Object.freeze({
 });
 
 export const WRITE = Object.freeze({
-  begin: 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
+  /** Not `READ WRITE`: a database that was set to be read only is left alone. */
+  begin: 'BEGIN ISOLATION LEVEL READ COMMITTED',
   now: statement('drumline_now', 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'),
   block: statement('drumline_block', `SELECT nextval('drumline_task_block') AS block`),
   lock: statement(
