@@ -4,7 +4,7 @@
  */
 import { env } from 'node:process';
 
-export const isFull = env['DRUMLINE_TEST_FULL'] === '1';
+const isFull = env['DRUMLINE_TEST_FULL'] === '1';
 
 export function sized<Size>({ usual, full }: { readonly usual: Size; readonly full: Size }): Size {
   return isFull ? full : usual;
