@@ -55,16 +55,17 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
     const taskIds = [...new Set(group.flatMap((member) => member.taskIds))].toSorted();
     const ids = idsOf(group);
     const asked = ids.filter(({ taskId, eventId }) => eventId <= (cache.get(taskId)?.lastEventId ?? '~'));
-    const mayBegin = taskIds.filter((taskId) => cache.get(taskId) === undefined).length;
-    const reserved = reserve(mayBegin);
-    const [, clock, block, locked, found] = await Promise.all([
+    const mayBegin = taskIds.filter((taskId) => cache.get(taskId) === undefined);
+    const reserved = reserve(mayBegin.length);
+    const [, , clock, block, locked, found] = await Promise.all([
       ask(WRITE.begin),
+      mayBegin.length > 0 ? ask(WRITE.claimNew, [list('text', mayBegin)]) : undefined,
       now === undefined ? ask(WRITE.now) : undefined,
       reserved === undefined ? ask(WRITE.block) : undefined,
       ask(WRITE.lock, [list('text', taskIds)]),
       asked.length > 0 ? find(ask, asked) : [],
     ]);
-    const keys = reserved ?? reserveIn(numberOf(block?.[0] ?? {}, 'block'), mayBegin);
+    const keys = reserved ?? reserveIn(numberOf(block?.[0] ?? {}, 'block'), mayBegin.length);
     const tasks = await holdAll(ask, locked);
     // Ids that another server has passed since.
     const isAsked = new Set(asked);

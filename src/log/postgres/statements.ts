@@ -71,6 +71,9 @@ export const COLUMNS = Object.freeze({
   ],
 } as const satisfies Record<string, readonly Column[]>);
 
+/** Any number that no other program uses: "Begi". */
+const CLAIM_LOCKS = 0x42_65_67_69;
+
 export const READ = Object.freeze({
   tasks: statement(
     'drumline_tasks',
@@ -110,6 +113,17 @@ export const WRITE = Object.freeze({
   begin: 'BEGIN ISOLATION LEVEL READ COMMITTED',
   now: statement('drumline_now', 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'),
   block: statement('drumline_block', `SELECT nextval('drumline_task_block') AS block`),
+  /**
+   * Has those that begin the same tasks wait for each other, or all but one would fail and begin anew, over and over
+   * while many begin at once. By a few numbers that ids fall to, for the server has room for few locks. Sent before
+   * any row is locked, and in order, so that nobody waits in a circle.
+   */
+  claimNew: statement(
+    'drumline_claim_new',
+    `SELECT pg_advisory_xact_lock(${CLAIM_LOCKS}, number) FROM (
+      SELECT DISTINCT hashtext(id) & 127 AS number FROM unnest(${listParameter(1)}) AS id
+      WHERE NOT EXISTS (SELECT FROM drumline_task t WHERE t.task_id = id) ORDER BY number) n`,
+  ),
   lock: statement(
     'drumline_lock',
     `SELECT ${PLACE} FROM drumline_task WHERE task_id = ANY(${listParameter(1)}) ORDER BY task_id FOR UPDATE`,
