@@ -8,13 +8,15 @@
  * question that is put after the last of them came.
  *
  * An append of which nobody knows whether it was recorded takes that certainty away for good: from then on the log is
- * treated as any other. Cursors are never judged from here: `progressAt` goes to the log itself.
+ * treated as any other. Cursors are never judged from here: `progressAt` asks the log itself, after it was called.
  *
  * Another thread may record an event before its acknowledgement arrives here, and `changes` tells of it at once. So
  * `changes` answers only when whatever it tells of can be read here, too.
  */
 import { DrumlineError, StoreUnavailableError } from '../domain/errors.ts';
 import type { NewEvent, TaskEvent } from '../domain/event.ts';
+import type { TaskProgress } from '../domain/progress.ts';
+import { createJoinNextByKey } from '../util/join-next.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
 import type { AppendResult, Changes, ChangesQuery, EventLog, ReadRange, TaskHead } from './event-log.ts';
 import type { PageLimits } from './page-cache.ts';
@@ -36,6 +38,7 @@ const DEFAULTS: TailLimits & PageLimits = Object.freeze({
 export function withTailCache(log: EventLog, options: TailCacheOptions = {}): EventLog {
   let isOpen = true;
   let knowsHead = log.traits.exclusive;
+  const places = createJoinNextByKey<TaskProgress | undefined>();
   const tails = createTailReader({ log, limits: { ...DEFAULTS, ...options }, knowsHead: () => knowsHead });
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
@@ -84,7 +87,8 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
     read,
     ready: () => log.ready(),
     initTask: (input) => log.initTask(input),
-    progressAt: (taskId, seq) => log.progressAt(taskId, seq),
+    // A crowd that comes back, or has to compare its place, asks for the same at once.
+    progressAt: (taskId, seq) => places(`${seq} ${taskId}`, () => log.progressAt(taskId, seq)),
     tasks: (query) => log.tasks(query),
     publishObservation: (input) => log.publishObservation(input),
     readObservations: (range) => log.readObservations(range),

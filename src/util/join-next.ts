@@ -23,3 +23,19 @@ export function createJoinNext<Result>(run: () => Promise<Result>): () => Promis
     return next;
   };
 }
+
+/** The same for many pieces of work, each by its key. Nothing is kept of one that nobody waits for. */
+export function createJoinNextByKey<Result>(): (key: string, run: () => Promise<Result>) => Promise<Result> {
+  const joins = new Map<string, { readonly join: () => Promise<Result>; callers: number }>();
+  return async (key, run) => {
+    const entry = joins.get(key) ?? { join: createJoinNext(run), callers: 0 };
+    joins.set(key, entry);
+    entry.callers += 1;
+    try {
+      return await entry.join();
+    } finally {
+      entry.callers -= 1;
+      if (entry.callers === 0) joins.delete(key);
+    }
+  };
+}

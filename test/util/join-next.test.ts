@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createJoinNext } from '../../src/util/join-next.ts';
+import { createJoinNext, createJoinNextByKey } from '../../src/util/join-next.ts';
 
 /** Runs that end when they are told to, each with its number. */
 function createRuns() {
@@ -72,4 +72,23 @@ test('whatever the moment of a call, its run begins after it, and no two run at 
   });
   await Promise.all(calls);
   expect(begun).toBeLessThan(200);
+});
+
+test('calls by key join only those of their own key, and nothing is kept when all are answered', async () => {
+  const join = createJoinNextByKey<string>();
+  const begun: string[] = [];
+  const call = (key: string, run: string): Promise<string> =>
+    join(key, async () => {
+      begun.push(run);
+      return run;
+    });
+  expect(await Promise.all([call('a', 'a1'), call('b', 'b1'), call('a', 'a2'), call('a', 'a3')])).toEqual([
+    'a1',
+    'b1',
+    'a1',
+    'a1',
+  ]);
+  // The others of that key had one more run between them, for they came while the first was under way.
+  expect(begun).toEqual(['a1', 'b1', 'a1']);
+  expect(await call('a', 'a4')).toBe('a4');
 });
