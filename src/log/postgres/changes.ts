@@ -24,7 +24,12 @@ const NOW: Statement = Object.freeze({
   text: `SELECT pg_current_snapshot()::text AS now, ${SERVER}`,
 });
 
-/** $1, $2: the snapshots; $2 may be null, for that of now. $3, $4: the place. $5: at most. */
+/**
+ * $1, $2: the snapshots; $2 may be null, for that of now. $3, $4: the place. $5: at most.
+ *
+ * The upper bound adds nothing to what is visible but keeps the index short: a database that was filled from a dump has
+ * transactions of the one that it came from, far above its own, and each question would pass over all of them.
+ */
 const CHANGED: Statement = Object.freeze({
   name: 'drumline_changes',
   text: `SELECT s.now::text AS now, ${SERVER},
@@ -32,6 +37,7 @@ const CHANGED: Statement = Object.freeze({
     FROM (SELECT pg_current_snapshot() AS now) s LEFT JOIN LATERAL (
       SELECT changed, task_id FROM drumline_task
       WHERE changed >= pg_snapshot_xmin($1::pg_snapshot) AND (changed, task_id) > ($3::xid8, $4)
+        AND changed < pg_snapshot_xmax(coalesce($2::pg_snapshot, s.now))
         AND NOT pg_visible_in_snapshot(changed, $1::pg_snapshot)
         AND pg_visible_in_snapshot(changed, coalesce($2::pg_snapshot, s.now))
       ORDER BY changed, task_id LIMIT $5::bigint) c ON true`,
