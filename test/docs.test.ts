@@ -4,6 +4,9 @@ import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { parseConfig } from '../src/config.ts';
 
 const root = new URL('../', import.meta.url).pathname;
 
@@ -18,15 +21,44 @@ test("the README's library example prints its event", async () => {
   expect(stdout).toBe('1 Go\n');
 });
 
-test.each(['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'examples/README.md', 'bench/README.md'])(
-  '%s links only to what is there',
-  async (name) => {
-    const text = await readFile(join(root, name), 'utf8');
-    const links = Array.from(text.matchAll(/\]\((?!https?:|#)([^)#]+)/g), ([, link = '']) => link);
-    expect(links.length).toBeGreaterThan(0);
-    for (const link of links) await access(join(root, name, '..', link));
-  },
-);
+test.each([
+  'README.md',
+  'ARCHITECTURE.md',
+  'PROTOCOL.md',
+  'docs/deploying.md',
+  'examples/README.md',
+  'bench/README.md',
+])('%s links only to what is there', async (name) => {
+  const text = await readFile(join(root, name), 'utf8');
+  const links = Array.from(text.matchAll(/\]\((?!https?:|#)([^)#]+)/g), ([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(0);
+  for (const link of links) await access(join(root, name, '..', link));
+});
+
+test('docs/deploying.md gives Kubernetes the times that a stop needs, and probes that exist', async () => {
+  const text = await readFile(join(root, 'docs/deploying.md'), 'utf8');
+  const pod = Pod.parse(parse(/```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? ''));
+  const [{ lifecycle, readinessProbe, livenessProbe }] = pod.containers;
+  const { drainMs, port } = parseConfig({});
+  const stopSeconds = lifecycle.preStop.sleep.seconds + drainMs / 1_000 + 2;
+  expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(stopSeconds);
+  expect([readinessProbe.httpGet, livenessProbe.httpGet]).toEqual([
+    { path: '/readyz', port },
+    { path: '/healthz', port },
+  ]);
+});
+
+const Probe = z.object({ httpGet: z.object({ path: z.string(), port: z.int() }) });
+const Pod = z.object({
+  terminationGracePeriodSeconds: z.int(),
+  containers: z.tuple([
+    z.object({
+      readinessProbe: Probe,
+      livenessProbe: Probe,
+      lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: z.int() }) }) }),
+    }),
+  ]),
+});
 
 async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(root, 'test/.docs-'));

@@ -76,7 +76,7 @@ describe.skipIf(!haproxy.present)('deploy/haproxy.cfg', () => {
     for (const { connects } of watchers) expect(connects).toBeGreaterThan(1);
   }, 90_000);
 
-  test('idle streams stay, an event goes through at once, and without a database the servers say so', async () => {
+  test('idle streams stay, an event goes through at once, and all wait together for a database that is away', async () => {
     await using stack = new AsyncDisposableStack();
     const taskId = 'idle';
     const emitter = createEmitter({ url: balancer.graphqlUrl });
@@ -109,12 +109,22 @@ describe.skipIf(!haproxy.present)('deploy/haproxy.cfg', () => {
     await delay(2_500);
     const ready: unknown = await (await fetch(`${balancer.origin}/readyz`)).json();
     expect(ready).toMatchObject({ reasons: ['store'] });
-    expect(await emitter.emit(event(taskId, 'without'))).toEqual({
+    expect(await emitter.emit(event(taskId, 'without'))).toMatchObject({
       outcome: 'failed',
       code: 'STORE_UNAVAILABLE',
-      retryable: true,
     });
-    expect(watchers.map(({ connects }) => connects)).toEqual([1, 1]);
+    // A stream that begins now waits for the database. A plain EventSource would give up at the balancer's own 503.
+    const late = (['ws', 'sse'] as const).map((transport) =>
+      stack.use(openWatcher(transport, { name: `late ${transport}`, origin: balancer.origin, taskId })),
+    );
+    await waitFor(() => late.every(({ connects }) => connects === 1), { withinMs: 10_000, what: 'the late ones' });
+    await postgres.start();
+    await emitter.emitUntilAcknowledged({ ...event(taskId, 'end'), eventType: 'TASK_COMPLETED' });
+    for (const { ended, name } of [...watchers, ...late]) await settlesWithin(ended, { withinMs: 20_000, what: name });
+    const log = await readTaskLog(balancer.graphqlUrl, taskId);
+    const records = [...watchers, ...late].map((watcher) => watcher.record(true));
+    expect(checkHistory({ taskId, emits: emitter.history(), log, watchers: records })).toEqual([]);
+    for (const { connects } of [...watchers, ...late]) expect(connects).toBe(1);
   }, 90_000);
 });
 

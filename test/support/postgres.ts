@@ -42,6 +42,8 @@ export interface PostgresServerOptions {
   readonly copyOf?: PostgresServer;
   /** It takes no writes until it is promoted. */
   readonly isStandby?: boolean;
+  /** Another server's directory of programs than the package's. */
+  readonly binaries?: string;
 }
 
 /** Postgres refuses to run as root; this user is on every system and owns nothing. */
@@ -53,7 +55,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   const directory = mkdtempSync(join(tmpdir(), 'drumline-postgres-'));
   const owner = process.getuid?.() === 0 ? NOBODY : {};
   if (owner === NOBODY) chownSync(directory, NOBODY.uid, NOBODY.gid);
-  const binaries = await findBinaries(directory, owner);
+  const binaries = options.binaries ?? (await findBinaries(directory, owner));
   const data = join(directory, 'data');
   if (copyOf === undefined) {
     const flags = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
