@@ -2,7 +2,7 @@
  * A backup that is made while the server works opens, and whoever saw more than it holds is told so, with the state.
  * The commands are those of docs/deploying.md.
  */
-import { rename } from 'node:fs/promises';
+import { realpath, rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -49,7 +49,8 @@ describe.skipIf(!initdb.present)('pg_dump', () => {
   test("Postgres, restored into another database of a server of Debian's version", async () => {
     await using stack = new AsyncDisposableStack();
     const dir = stack.use(await openTempDir());
-    const binaries = dirname(initdb.path);
+    // Some put a link to the server on the path, without its other programs.
+    const binaries = dirname(await realpath(initdb.path));
     const [postgres, other] = await Promise.all([startPostgres({ binaries }), startPostgres({ binaries })]);
     stack.use(postgres);
     stack.use(other);
