@@ -16,8 +16,10 @@ import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
 import { openWatcher, type Watcher } from '../support/watchers.ts';
 
-/** Goes on after the copy was made. */
+/** They go on after the copy was made. */
 const AHEAD = 'ahead';
+const EVEN = 'even';
+const BEYOND = [AHEAD, EVEN] as const;
 /** Is the same in both. */
 const QUIET = 'quiet';
 const COMMON = 20;
@@ -30,13 +32,14 @@ interface World extends AsyncDisposable {
   /** From when both tasks had the same events, and ready to take over. */
   readonly copy: PostgresServer;
   readonly watchers: readonly Watcher[];
-  of(taskId: string): readonly Watcher[];
-  /** The history that is lost. */
-  readonly lost: readonly LogEvent[];
+  /** Those that are beyond the copy. */
+  readonly beyond: readonly Watcher[];
+  /** The history that is lost, by task. */
+  readonly lost: ReadonlyMap<string, readonly LogEvent[]>;
   failOver(): void;
 }
 
-/** Watchers of both tasks stand at the head, and that of one of them is beyond the copy. */
+/** Watchers of all tasks stand at the head, and for all but one task that is beyond the copy. */
 async function openWorld(): Promise<World> {
   await using opening = new AsyncDisposableStack();
   const primary = opening.use(await startPostgres());
@@ -44,8 +47,9 @@ async function openWorld(): Promise<World> {
   const store = primary.url.replace(`:${primary.port}/`, `:${proxy.port}/`);
   const server = opening.use(await startServer({ store }));
   const emitter = createEmitter({ url: server.graphqlUrl });
-  for (const taskId of [AHEAD, QUIET]) await emitSome(emitter, { taskId, prefix: 'common', count: COMMON });
-  const watchers = ([AHEAD, QUIET] as const).flatMap((taskId) =>
+  const tasks = [...BEYOND, QUIET];
+  await Promise.all(tasks.map((taskId) => emitSome(emitter, { taskId, prefix: 'common', count: COMMON })));
+  const watchers = tasks.flatMap((taskId) =>
     (['ws', 'sse'] as const).map((transport) => {
       const name = `${transport} of ${taskId}`;
       return opening.use(openWatcher(transport, { name, origin: server.origin, taskId, replay: true }));
@@ -55,17 +59,18 @@ async function openWorld(): Promise<World> {
   await primary.stop();
   const copy = opening.use(await startPostgres({ copyOf: primary }));
   await primary.start();
-  const ahead = watchers.filter(({ name }) => name.endsWith(AHEAD));
-  await emitSome(emitter, { taskId: AHEAD, prefix: 'lost', count: LOST });
-  await arrive(ahead, COMMON + LOST);
-  const lost = await readTaskLog(server.graphqlUrl, AHEAD);
+  const beyond = watchers.filter(({ name }) => !name.endsWith(QUIET));
+  await Promise.all(BEYOND.map((taskId) => emitSome(emitter, { taskId, prefix: 'lost', count: LOST })));
+  await arrive(beyond, COMMON + LOST);
+  const lost = new Map<string, readonly LogEvent[]>();
+  for (const taskId of BEYOND) lost.set(taskId, await readTaskLog(server.graphqlUrl, taskId));
   const stack = opening.move();
   return {
     server,
     emitter,
     copy,
     watchers,
-    of: (taskId) => watchers.filter(({ name }) => name.endsWith(taskId)),
+    beyond,
     lost,
     failOver: () => failOver(proxy, copy),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -111,35 +116,38 @@ async function areTold(watchers: readonly Watcher[]): Promise<number> {
   return performance.now() - since;
 }
 
-/** Both tasks go on and end; everything that was shown is right for the history that it was shown of. */
-async function endsWell({ server, emitter, of, watchers, lost }: World): Promise<void> {
-  for (const taskId of [AHEAD, QUIET]) {
+/** All tasks go on and end; everything that was shown is right for the history that it was shown of. */
+async function endsWell({ server, emitter, watchers, lost }: World): Promise<void> {
+  for (const taskId of [...BEYOND, QUIET]) {
     await emitSome(emitter, { taskId, prefix: 'later', count: 5 });
     await emitter.emitUntilAcknowledged({ ...eventOf(taskId, 'end'), eventType: 'TASK_COMPLETED' });
   }
   for (const { ended, name } of watchers) await settlesWithin(ended, { withinMs: 20_000, what: name });
   expect(watchers.filter(({ connects }) => connects !== 1).map(({ name }) => name)).toEqual([]);
-  for (const watcher of of(AHEAD)) {
-    const [gap, ...more] = gapsOf(watcher);
-    expect([gap?.reason, more]).toEqual(['DIVERGED', []]);
-    const frames = watcher.frames();
-    const before = frames.slice(
-      0,
-      frames.findIndex((frame) => frame === gap),
-    );
-    const after = frames.slice(before.length);
-    expect(before).toHaveLength(COMMON + LOST);
-    expect(
-      problems(AHEAD, lost, { ...watcher.record(false), streams: [{ frames: before, completed: false }] }),
-    ).toEqual([]);
-    const second = { from: 'snapshot', mustFinish: true, streams: [{ frames: after, completed: true }] } as const;
-    const log = await readTaskLog(server.graphqlUrl, AHEAD);
-    expect(problems(AHEAD, log, { name: watcher.name, ...second })).toEqual([]);
+  for (const watcher of watchers) {
+    const taskId = watcher.name.split(' ').at(-1) ?? '';
+    const log = await readTaskLog(server.graphqlUrl, taskId);
+    const before = lost.get(taskId);
+    if (before === undefined) expect(problems(taskId, log, watcher.record(true))).toEqual([]);
+    else expectTold(taskId, watcher, { before, log });
   }
-  for (const watcher of of(QUIET)) {
-    expect(gapsOf(watcher)).toEqual([]);
-    expect(problems(QUIET, await readTaskLog(server.graphqlUrl, QUIET), watcher.record(true))).toEqual([]);
-  }
+}
+
+interface Histories {
+  readonly before: readonly LogEvent[];
+  readonly log: readonly LogEvent[];
+}
+
+/** Everything of the one history, one word about it, and everything of the other from there on. */
+function expectTold(taskId: string, watcher: Watcher, { before, log }: Histories): void {
+  const frames = watcher.frames();
+  expect(gapsOf(watcher).map(({ reason }) => reason)).toEqual(['DIVERGED']);
+  const first = { frames: frames.slice(0, before.length), completed: false };
+  const second = { frames: frames.slice(before.length), completed: true };
+  expect(second.frames[0]?.__typename).toBe('TaskGap');
+  const { name } = watcher;
+  expect(problems(taskId, before, { name, from: 'start', mustFinish: false, streams: [first] })).toEqual([]);
+  expect(problems(taskId, log, { name, from: 'snapshot', mustFinish: true, streams: [second] })).toEqual([]);
 }
 
 function problems(taskId: string, log: readonly LogEvent[], watcher: WatcherRecord): readonly string[] {
@@ -150,23 +158,32 @@ function problems(taskId: string, log: readonly LogEvent[], watcher: WatcherReco
 test('the copy is as it was', async () => {
   await using world = await openWorld();
   world.failOver();
-  console.info(`older copy: told after ${Math.round(await areTold(world.of(AHEAD)))} ms`);
-  for (const watcher of world.of(AHEAD)) expect(gapsOf(watcher)[0]?.progress.sequence).toBe(COMMON);
+  console.info(`older copy: told after ${Math.round(await areTold(world.beyond))} ms`);
+  for (const watcher of world.beyond) expect(gapsOf(watcher)[0]?.progress.sequence).toBe(COMMON);
   await endsWell(world);
 });
 
-test('another server has written to the copy, and it has grown past the watchers', async () => {
+test('another server has written to the copy: one task grew past its watchers, one just as far as they are', async () => {
   await using world = await openWorld();
+  const grown = new Map([
+    [AHEAD, 2 * LOST],
+    [EVEN, LOST],
+  ]);
   const other = await openPostgresLog({ url: world.copy.url });
-  for (let number = 1; number <= 2 * LOST; number += 1) {
-    const what = { eventType: 'progress_update', component: 'other', stage: 'analysis', message: '' } as const;
-    await other.append([{ ...what, taskId: AHEAD, eventId: `other-${number}` }]);
+  for (const [taskId, count] of grown) {
+    for (let number = 1; number <= count; number += 1) {
+      const what = { eventType: 'progress_update', component: 'other', stage: 'analysis', message: '' } as const;
+      await other.append([{ ...what, taskId, eventId: `other-${number}` }]);
+    }
   }
   await other[Symbol.asyncDispose]();
   // Its transactions have the numbers of those that were lost, and more.
   for (let number = 0; number < 200; number += 1) await world.copy.query('SELECT pg_current_xact_id()');
   world.failOver();
-  console.info(`grown copy: told after ${Math.round(await areTold(world.of(AHEAD)))} ms`);
-  for (const watcher of world.of(AHEAD)) expect(gapsOf(watcher)[0]?.progress.sequence).toBe(COMMON + 2 * LOST);
+  console.info(`grown copy: told after ${Math.round(await areTold(world.beyond))} ms`);
+  for (const watcher of world.beyond) {
+    const count = grown.get(watcher.name.split(' ').at(-1) ?? '') ?? 0;
+    expect(gapsOf(watcher)[0]?.progress.sequence).toBe(COMMON + count);
+  }
   await endsWell(world);
 });
