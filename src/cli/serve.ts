@@ -15,6 +15,8 @@ const DRAIN_MARGIN_MS = 1_500;
 /** After a fault of our own nothing is worth waiting for long. */
 const CRASH_DRAIN_MS = 3_000;
 const MAX_LOG_BACKLOG_BYTES = 4 * 1024 * 1024;
+/** How long the last lines of the log may take. */
+const LAST_WORDS_MS = 250;
 
 /** @param flags by setting name. Resolves when the server is ready; from then on signals decide. Throws CliError. */
 export async function runServe(
@@ -22,14 +24,15 @@ export async function runServe(
   io: Omit<CliIo, 'signal'>,
 ): Promise<void> {
   const config = readConfig(flags, io.env);
-  const logger = createLogger(config);
+  const { logger, endLog } = createLog(config);
   let app: App | undefined;
   const grace = closeWithGrace({ delay: config.drainMs + DRAIN_MARGIN_MS, logger: false }, async ({ err, signal }) => {
-    if (err !== undefined) return crash(err, app, logger);
+    if (err !== undefined) return crash(err, app, { logger, endLog });
     logger.info({ signal }, 'draining');
     await app?.drain();
     await app?.[Symbol.asyncDispose]();
     logger.info({}, 'stopped');
+    await endLog();
   });
   try {
     const { createApp } = await import('../app.ts');
@@ -53,19 +56,41 @@ function readConfig(flags: Readonly<Record<string, string | undefined>>, env: Cl
   }
 }
 
+interface Log {
+  readonly logger: Logger;
+  /** The last thing before the exit. */
+  endLog(): Promise<void>;
+}
+
 /** JSON lines on standard error. When no one reads them any more they are dropped, rather than hold up the server. */
-function createLogger({ logLevel }: Config): Logger {
+function createLog({ logLevel }: Config): Log {
   const output = destination({ dest: 2, sync: false, maxLength: MAX_LOG_BACKLOG_BYTES });
-  return pino({ level: logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, output);
+  const logger = pino(
+    { level: logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    output,
+  );
+  return {
+    logger,
+    // What is left at the exit is written then, again and again for as long as that fails: for ever, when its reader is
+    // gone. So it is written before, where a failure ends it.
+    async endLog() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, LAST_WORDS_MS);
+      output.once('close', resolve).once('error', resolve).end();
+      await promise;
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** An error that nothing caught: what the process holds in memory can no longer be trusted, what is stored can. */
-async function crash(error: Error, app: App | undefined, logger: Logger): Promise<never> {
+async function crash(error: Error, app: App | undefined, { logger, endLog }: Log): Promise<never> {
   logger.fatal({ err: error }, 'stopping after an unexpected error');
   const leaving = setTimeout(() => process.exit(EXIT.internal), CRASH_DRAIN_MS);
   try {
     await app?.drain();
     await app?.[Symbol.asyncDispose]();
+    await endLog();
   } finally {
     clearTimeout(leaving);
     process.exit(EXIT.internal);

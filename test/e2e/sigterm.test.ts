@@ -3,7 +3,10 @@
  * finishes and answers, every stream ends in the way that makes its client come back, and peers that are silent or do
  * not read cannot hold it up.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import http from 'node:http';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createEmitter } from '../support/emitter.ts';
@@ -74,6 +77,24 @@ test('a second SIGTERM does not wait', async () => {
   expect(second.tookMs).toBeLessThan(1_000);
   await first;
 }, 60_000);
+
+test('a server whose log nobody reads any more stops all the same', async () => {
+  // What it says last meets the exit, or does not.
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const main = path.join(import.meta.dirname, '../../src/main.ts');
+    const command = [main, 'serve', '--port', '0', '--store', 'memory:'];
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const exit = once(child, 'exit');
+    await settlesWithin(once(child.stdout, 'data'), { withinMs: 20_000, what: 'the line that says listening' });
+    child.stderr.destroy();
+    child.kill('SIGTERM');
+    try {
+      expect(await settlesWithin(exit, { withinMs: 10_000, what: 'the exit' })).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+}, 90_000);
 
 /** One event after the other, as fast as answers come, until the server does not take another. */
 async function produceUntilRefused(producer: number, { emit }: ReturnType<typeof createEmitter>): Promise<void> {
