@@ -8,6 +8,7 @@ import { createEmitter } from '../support/emitter.ts';
 import type { Emitter } from '../support/emitter.ts';
 import type { EmitInput } from '../support/fixtures.ts';
 import { checkHistory } from '../support/history.ts';
+import { completion } from '../support/producers.ts';
 import { createRandom, openRandom } from '../support/random.ts';
 import type { Random } from '../support/random.ts';
 import { readTaskLog } from '../support/read-log.ts';
@@ -95,9 +96,4 @@ async function produce({ producer, emitter, random, stop }: Production): Promise
     const [first] = inputs;
     await emitter.emitUntilAcknowledged(size === 1 && first !== undefined ? first : inputs);
   }
-}
-
-function completion(taskId: string): EmitInput {
-  const what = { eventType: 'TASK_COMPLETED', component: 'camina', stage: 'COMPLETE', message: 'done', progress: 1 };
-  return { eventId: 'completed', taskId, ...what };
 }

@@ -20,8 +20,8 @@ export interface CountingOptions {
   readonly stops?: boolean;
 }
 
-/** How a connection ended: `complete`, the code of a WebSocket's close, or `cut`. */
-export type Ending = 'complete' | 'cut' | number;
+/** How it ended: `complete`, `refused` over a connection that stays, the code of a WebSocket's close, or `cut`. */
+export type Ending = 'complete' | 'refused' | 'cut' | number;
 
 export interface CountingWatcher extends Disposable {
   /** The sequence of the latest frame; 0 before the first. */
@@ -29,6 +29,8 @@ export interface CountingWatcher extends Disposable {
   readonly cursor: string | undefined;
   /** Sequences that came where another should have. */
   readonly wrong: readonly number[];
+  /** The first frame came. */
+  readonly first: Promise<void>;
   readonly ending: Promise<Ending>;
   /** Reads on. */
   resume(): void;
@@ -45,6 +47,14 @@ interface Count {
 
 /** @param from the sequence that it stands at. @returns once it has its first frame. */
 export async function openCountingWatcher(options: CountingOptions, from = 0): Promise<CountingWatcher> {
+  const watcher = startCountingWatcher(options, from);
+  const hasFrame = Promise.race([watcher.first, watcher.ending]);
+  await settlesWithin(hasFrame, { withinMs: 30_000, what: 'the first frame' });
+  return watcher;
+}
+
+/** The same, at once. */
+export function startCountingWatcher(options: CountingOptions, from = 0): CountingWatcher {
   const count: Count = { at: from, cursor: options.after, wrong: [] };
   const first = Promise.withResolvers<void>();
   const ending = Promise.withResolvers<Ending>();
@@ -56,7 +66,6 @@ export async function openCountingWatcher(options: CountingOptions, from = 0): P
     },
     ended: ending.resolve,
   });
-  await settlesWithin(Promise.race([first.promise, ending.promise]), { withinMs: 30_000, what: 'the first frame' });
   return {
     get at() {
       return count.at;
@@ -65,6 +74,7 @@ export async function openCountingWatcher(options: CountingOptions, from = 0): P
       return count.cursor;
     },
     wrong: count.wrong,
+    first: first.promise,
     ending: ending.promise,
     resume: connection.resume,
     [Symbol.dispose]: connection.close,
@@ -113,6 +123,8 @@ function connectWs(options: CountingOptions, { frame, ended }: Listener): Connec
     } else if (text.includes('"type":"complete"')) {
       isComplete = true;
       ended('complete');
+    } else if (text.includes('"type":"error"')) {
+      ended('refused');
     }
   });
   let isResumed = false;

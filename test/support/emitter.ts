@@ -4,11 +4,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { choose, type Choice } from './choice.ts';
 import type { EmitInput } from './fixtures.ts';
 import type { EmitRecord } from './history.ts';
 
 export interface EmitterOptions {
-  readonly url: string;
+  /** A function is asked anew for each attempt. */
+  readonly url: Choice;
   /** Ends all retries. */
   readonly signal?: AbortSignal;
   readonly retryDelayMs?: number;
@@ -85,7 +87,11 @@ export function createEmitter(options: EmitterOptions): Emitter {
     const attempted = toList(inputs).map(entryOf);
     for (const entry of attempted) entry.inDoubt += 1;
     const timeout = AbortSignal.timeout(timeoutMs);
-    const result = await attempt(url, inputs, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
+    const result = await attempt(
+      choose(url),
+      inputs,
+      signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    );
     for (const [index, entry] of attempted.entries()) {
       if (result.outcome === 'failed') entry.inDoubt -= 1;
       if (result.outcome !== 'ok') continue;

@@ -58,17 +58,28 @@ const Progress = z.object({
 
 const Answer = z.object({ data: z.unknown(), errors: z.array(z.unknown()).optional() });
 
+export interface LogPage {
+  readonly nodes: readonly LogEvent[];
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | undefined;
+}
+
 /** The events of a task, oldest first; none when the task is not known. */
 export async function readTaskLog(url: string, taskId: string): Promise<readonly LogEvent[]> {
   const events: LogEvent[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const { taskEvents } = Page.parse(await query(url, LOG, { taskId, after }));
-    if (taskEvents === null) return events;
-    events.push(...taskEvents.nodes);
-    if (!taskEvents.pageInfo.hasNextPage) return events;
-    after = taskEvents.pageInfo.endCursor;
+  for (let after: string | undefined; ;) {
+    const { nodes, hasNextPage, endCursor } = await readLogPage(url, taskId, after);
+    events.push(...nodes);
+    if (!hasNextPage) return events;
+    after = endCursor;
   }
+}
+
+/** Up to 1,000 events after a cursor; none when the task is not known. */
+export async function readLogPage(url: string, taskId: string, after: string | undefined): Promise<LogPage> {
+  const { taskEvents } = Page.parse(await query(url, LOG, { taskId, after }));
+  if (taskEvents === null) return { nodes: [], hasNextPage: false, endCursor: after };
+  return { nodes: taskEvents.nodes, ...taskEvents.pageInfo };
 }
 
 /** The progress of a task now; null when it is not known. */

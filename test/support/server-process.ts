@@ -41,6 +41,9 @@ export interface ServerProcess extends AsyncDisposable {
   kill9(): Promise<Exit>;
   /** @returns the exit; fails when there is none within `withinMs` (15 s). */
   sigterm(withinMs?: number): Promise<Exit>;
+  /** As when its machine is paused: it does nothing, and its connections stay. */
+  freeze(): void;
+  thaw(): void;
   /** Start again on the same port and store; ends the running one with SIGKILL first. */
   restart(): Promise<void>;
   /** The exit that comes, or came, by itself. */
@@ -83,6 +86,8 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     kill9,
     sigterm: (withinMs = 15_000) => end('SIGTERM', withinMs),
     exited: () => end(undefined, 15_000),
+    freeze: () => void running.child.kill('SIGSTOP'),
+    thaw: () => void running.child.kill('SIGCONT'),
     async restart() {
       await kill9();
       running = await start({ ...options, port }, { stdout, stderr });

@@ -4,6 +4,7 @@
  * It adds what a page must do itself: to leave a path on which nothing is heard any more.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { choose } from './choice.ts';
 import { createSseParser } from './sse-parser.ts';
 import { WATCH } from './watcher.ts';
 import type { Recorder, Watcher, WatcherOptions } from './watcher.ts';
@@ -110,7 +111,7 @@ async function openStream(
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array> | 'stop'> {
   const { origin, taskId, replay = false } = options;
-  const url = new URL('/graphql', origin);
+  const url = new URL('/graphql', choose(origin));
   url.searchParams.set('query', WATCH);
   url.searchParams.set('variables', JSON.stringify({ taskId, replay }));
   const headers = { accept: 'text/event-stream', ...(lastEventId === '' ? {} : { 'last-event-id': lastEventId }) };

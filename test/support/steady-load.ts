@@ -6,6 +6,7 @@
 import { createEmitter, type Emitter, type EmitResult } from './emitter.ts';
 import type { EmitInput } from './fixtures.ts';
 import type { EmitRecord } from './history.ts';
+import { completion, progressEvent } from './producers.ts';
 import { settlesWithin } from './wait-for.ts';
 
 export interface Attempt {
@@ -60,7 +61,7 @@ export function startLoad({ origins, taskIds, perSecond }: LoadOptions): Load {
     const taskId = taskIds[Math.floor(count / emitters.length) % taskIds.length];
     count += 1;
     if (emitter === undefined || taskId === undefined) return;
-    const sent = attempt(emitter, eventOf(taskId, count)).finally(() => underWay.delete(sent));
+    const sent = attempt(emitter, progressEvent(taskId, count)).finally(() => underWay.delete(sent));
     underWay.add(sent);
   }
 
@@ -95,26 +96,9 @@ export function startLoad({ origins, taskIds, perSecond }: LoadOptions): Load {
           .map(({ emitter, input }) => emitter.emitUntilAcknowledged(input)),
       ),
     async complete(taskId) {
-      await emitters[0]?.emitUntilAcknowledged(completionOf(taskId));
+      await emitters[0]?.emitUntilAcknowledged(completion(taskId));
     },
     history: (taskId) => emitters.flatMap((emitter) => emitter.history()).filter((record) => record.taskId === taskId),
     [Symbol.asyncDispose]: stop,
   };
-}
-
-function eventOf(taskId: string, count: number): EmitInput {
-  return {
-    eventId: `e${count}`,
-    taskId,
-    eventType: 'PROGRESS_UPDATE',
-    component: `component-${count % 5}`,
-    stage: 'ANALYSIS',
-    message: `step ${count}`,
-    progress: (count % 100) / 100,
-  };
-}
-
-function completionOf(taskId: string): EmitInput {
-  const what = { eventType: 'TASK_COMPLETED', component: 'camina', stage: 'COMPLETE', message: 'done', progress: 1 };
-  return { eventId: 'completed', taskId, ...what };
 }

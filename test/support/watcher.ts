@@ -2,12 +2,13 @@
  * What a watcher is, over any transport: the operation it runs, and the record it keeps, connection by connection, of
  * everything that it was given.
  */
+import type { Choice } from './choice.ts';
 import type { Frame, StreamRecord, WatcherRecord } from './history.ts';
 
 export interface WatcherOptions {
   readonly name: string;
-  /** `http://host:port`, mostly that of a proxy. */
-  readonly origin: string;
+  /** `http://host:port`, mostly that of a proxy; a function is asked anew for each connection. */
+  readonly origin: Choice;
   readonly taskId: string;
   /** From the first event on. False: from a snapshot on. */
   readonly replay?: boolean;

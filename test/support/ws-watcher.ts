@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { choose } from './choice.ts';
 import { WATCH } from './watcher.ts';
 import type { Recorder, Watcher, WatcherOptions } from './watcher.ts';
 
@@ -15,7 +16,7 @@ export function openWsWatcher(options: WatcherOptions, recorder: Recorder): Watc
   ended.promise.catch(() => undefined); // A test that does not ask for the end must not fail over it.
 
   const client = createClient({
-    url: `${origin.replace('http', 'ws')}/graphql`,
+    url: () => `${choose(origin).replace('http', 'ws')}/graphql`,
     webSocketImpl: watchdog.WebSocket,
     keepAlive: Math.ceil(silenceMs / 3),
     retryAttempts: Number.POSITIVE_INFINITY,
