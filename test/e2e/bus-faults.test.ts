@@ -14,8 +14,8 @@ import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openWatcher } from '../support/watchers.ts';
 
-const SILENCE_MS = sized({ usual: 12_000, full: 60_000 });
-const RESTARTS = sized({ usual: 2, full: 6 });
+const SILENCE_MS = sized({ usual: 9_000, full: 60_000 });
+const RESTARTS = sized({ usual: 1, full: 6 });
 const KILLS = sized({ usual: 20, full: 200 });
 const DELAY_MS = 5_000;
 const SHOWS_MS = 15_000;

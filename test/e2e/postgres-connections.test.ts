@@ -11,7 +11,7 @@ import { sized } from '../support/sizes.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const FAULT_MS = sized({ usual: 4_000, full: 20_000 });
+const FAULT_MS = sized({ usual: 3_000, full: 20_000 });
 const RESUME_MS = 5_000;
 
 let postgres: PostgresServer;

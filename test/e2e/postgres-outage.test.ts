@@ -8,7 +8,7 @@ import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 import { openScene } from '../support/scene.ts';
 import { sized } from '../support/sizes.ts';
 
-const OUTAGE_MS = sized({ usual: 4_000, full: 20_000 });
+const OUTAGE_MS = sized({ usual: 3_000, full: 20_000 });
 const RESUME_MS = 5_000;
 
 let postgres: PostgresServer;
