@@ -53,14 +53,16 @@ export async function findStart(deps: TaskStartDeps, { taskId, after, replay }: 
 
 /**
  * The state at a cursor. When a whole crowd comes back after a restart, one of them has the log fold it and the others
- * find it remembered on the event; the event's hash, equal to the cursor's, proves it right.
+ * find it remembered on the event; the event's hash, equal to the cursor's, proves it right. Not so where others write
+ * as well: an older copy may have taken the log's place, and what is in memory would not show it.
  */
 async function placeOf(
   { log, memo }: TaskStartDeps,
   taskId: string,
   { seq, hash }: Cursor,
 ): Promise<TaskProgress | undefined> {
-  const [event] = seq === 0 ? [] : await log.read(taskId, { after: seq - 1, limit: 1 });
+  if (seq === 0 || !log.traits.exclusive) return log.progressAt(taskId, seq);
+  const [event] = await log.read(taskId, { after: seq - 1, limit: 1 });
   const isThere = event?.seq === seq && event.hash === hash;
   const known = isThere ? memo.progressAfter(event) : undefined;
   if (known !== undefined) return known;

@@ -97,6 +97,16 @@ describe.each(FAULTS)('%s (%o)', (code, error) => {
     }
   });
 
+  test('/readyz does not say why', async () => {
+    const repair = breakLog(server, failWith(error));
+    const text = await (await fetch(`${server.origin}/readyz`)).text();
+    repair();
+    expect(text).toBe('{"ready":false,"reasons":["store"],"degraded":[]}');
+  });
+});
+
+// A store that is away is waited for; anything else ends a stream.
+describe.each(FAULTS.filter(([code]) => code !== 'STORE_UNAVAILABLE'))('%s (%o)', (code, error) => {
   test.each([...STREAMS])(
     'a stream of %s, over WebSocket and SSE: the code and nothing of the cause',
     async (_what, query) => {
@@ -122,14 +132,26 @@ describe.each(FAULTS)('%s (%o)', (code, error) => {
       }
     },
   );
-
-  test('/readyz does not say why', async () => {
-    const repair = breakLog(server, failWith(error));
-    const text = await (await fetch(`${server.origin}/readyz`)).text();
-    repair();
-    expect(text).toBe('{"ready":false,"reasons":["store"],"degraded":[]}');
-  });
 });
+
+test.each([...STREAMS])(
+  'a stream of %s says nothing while the store is away, and begins then',
+  async (_what, query) => {
+    const repair = breakLog(server, failWith(new StoreUnavailableError('FAILED', { cause: new Error(CANARY) })));
+    await using client = await server.ws();
+    await using stream = await server.sse({ query });
+    try {
+      client.subscribe('1', query);
+      client.subscribe('2', '{ tasks { nodes { id } } }');
+      expect(codesOf((await client.next('2')).payload as Answer)).toEqual(['STORE_UNAVAILABLE']);
+    } finally {
+      repair();
+    }
+    expect((await client.next('1')).type).toBe('next');
+    await stream.next();
+    expect(stream.text).not.toContain(CANARY);
+  },
+);
 
 test('the operator is told what the client is not', async () => {
   const error = new Error(`${CANARY} for the operator`);
