@@ -14,7 +14,7 @@ import { settlesWithin, waitFor } from '../support/wait-for.ts';
 import { openWatcher, type Watcher } from '../support/watchers.ts';
 
 const SERVERS = 3;
-const MOVES = sized({ usual: 250, full: 1_000 });
+const MOVES = sized({ usual: 150, full: 1_000 });
 /** Few enough that a watcher is at the head nearly always. */
 const PER_SECOND = 200;
 
