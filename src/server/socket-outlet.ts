@@ -49,10 +49,14 @@ export class SocketOutlet implements Outlet {
     if (socket.readyState !== socket.OPEN) return false;
     if (this.#gathered !== undefined) {
       this.#gathered += bytes;
-      if (this.#gathered.length >= MAX_GATHERED) this.flush();
-      return true;
+      if (this.#gathered.length >= MAX_GATHERED) this.#flush();
+      return !this.#isFull;
     }
-    if (this.#connection.write(bytes, 'latin1')) return true;
+    return this.#put(bytes);
+  }
+
+  #put(bytes: string, taken?: () => void): boolean {
+    if (this.#connection.write(bytes, 'latin1', taken)) return true;
     if (!this.#isFull) this.#watch.started();
     this.#isFull = true;
     return false;
@@ -66,10 +70,10 @@ export class SocketOutlet implements Outlet {
   gather(): void {
     if (this.#gathered !== undefined) return;
     this.#gathered = '';
-    process.nextTick(() => this.flush());
+    process.nextTick(() => this.#flush());
   }
 
-  flush(): void {
+  #flush(): void {
     const bytes = this.#gathered;
     if (bytes === undefined) return;
     const sent = this.#sent;
@@ -78,7 +82,7 @@ export class SocketOutlet implements Outlet {
     if (bytes === '') return;
     const socket = this.#socket;
     this.#watch.started();
-    this.#connection.write(bytes, 'latin1', () => {
+    this.#put(bytes, () => {
       this.#watch.finished();
       if (socket.isPaused && socket.bufferedAmount <= MAX_WAITING_BYTES) socket.resume();
       for (const resolve of sent) resolve();
@@ -98,6 +102,12 @@ export class SocketOutlet implements Outlet {
       this.#sent.push(resolve);
       this.write(textFrame(text));
     });
+  }
+
+  /** After what was said before. */
+  close(code?: number, reason?: string): void {
+    this.#flush();
+    this.#socket.close(code, reason);
   }
 
   #drained(): void {

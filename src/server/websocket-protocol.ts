@@ -6,7 +6,6 @@
 import type { IncomingMessage } from 'node:http';
 import { validateExecutionArgs, type ExecutionArgs } from 'graphql';
 import { CloseCode, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
-import type { WebSocket } from 'ws';
 import { ShuttingDownError } from '../domain/errors.ts';
 import { PullStream } from '../util/pull-stream.ts';
 import type { Turns } from '../util/turns.ts';
@@ -33,7 +32,6 @@ export interface ProtocolOptions {
 export interface Extra extends Record<PropertyKey, unknown> {
   /** Until the caller has said who it is: it is large, and needed no more. */
   request: IncomingMessage | undefined;
-  readonly socket: WebSocket;
   readonly outlet: SocketOutlet;
 }
 
@@ -70,11 +68,11 @@ export function createProtocol(
     try {
       const outcome = await authenticateWithin(authTimeoutMs, check);
       if (outcome === 'accepted') return true;
-      if (outcome === 'refused') extra.socket.close(CloseCode.Unauthorized, 'Unauthorized');
-      else extra.socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+      if (outcome === 'refused') extra.outlet.close(CloseCode.Unauthorized, 'Unauthorized');
+      else extra.outlet.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
     } catch (error) {
       logger.error({ err: error }, 'the authentication hook failed');
-      extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
+      extra.outlet.close(TRY_AGAIN_LATER, 'Try again later');
     }
     return false;
   }

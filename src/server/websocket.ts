@@ -99,10 +99,7 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
     {
       protocol: socket.protocol,
       send: (text) => outlet.send(text),
-      close(code, reason) {
-        outlet.flush();
-        socket.close(code, reason);
-      },
+      close: (code, reason) => outlet.close(code, reason),
       onMessage(protocolHandle) {
         // Whoever is on the way out begins nothing new.
         const order = new MessageOrder((text) =>
@@ -112,14 +109,14 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
           peer.liveness.heard();
           const text = messageText(data);
           order.handle(text).catch((error: unknown) => {
-            if (isServerMessage(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
+            if (isServerMessage(text)) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
             logger.error({ err: error }, 'a message could not be handled');
-            socket.close(CloseCode.InternalServerError, 'Internal server error');
+            outlet.close(CloseCode.InternalServerError, 'Internal server error');
           });
         });
       },
     },
-    { socket, request, outlet },
+    { request, outlet },
   );
   socket.once('close', (code, reason) => {
     beating[Symbol.dispose]();
@@ -153,7 +150,7 @@ class Peer implements BeatingStream {
 
   /** The close frame stands behind what the reader does not take; if it never does, `closeTimeout` drops the socket. */
   stalled(): void {
-    this.#socket.close(TRY_AGAIN_LATER, 'Reading too slowly');
+    this.#outlet.close(TRY_AGAIN_LATER, 'Reading too slowly');
   }
 }
 
