@@ -75,11 +75,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
 
   async function initTask(task: NewTask): Promise<InitTaskResult> {
     const known = await head(task.taskId);
-    if (known !== undefined) return { head: known, created: false };
-    const created = await writer.initTask(task);
-    const begun = await head(task.taskId);
-    if (begun === undefined) throw new Error(`A task that was begun is not there: ${task.taskId}`);
-    return { head: begun, created };
+    return known === undefined ? writer.initTask(task) : { head: known, created: false };
   }
 
   async function ready(): Promise<void> {
@@ -98,7 +94,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     progressAt,
     read: (taskId, range) => pool.inRead((ask) => readEvents(ask, taskId, range)),
     tasks: (query) => pool.inRead((ask) => listTasks(ask, query, heal)),
-    changes: (query) => readChanges(pool, query),
+    changes: (query) => readChanges(pool.ask, query),
     trim: (taskId, through) => trimTask(pool, { taskId, through }, heal),
     publishObservation: (input) => writer.publishObservation(input),
     readObservations: (range) => readObservations(pool.ask, range),

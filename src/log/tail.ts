@@ -108,6 +108,7 @@ export function createTail(loaded: TaskHead): Tail {
           const held = event.seq === last.seq ? last : events[event.seq - firstSeq()];
           if (held !== undefined && held.hash !== event.hash) return 'diverged';
         } else {
+          if (event.previousHash !== last.hash) return 'diverged';
           components.add(event.component);
           events.push(event);
           weights.push(weigh(event));

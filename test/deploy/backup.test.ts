@@ -88,9 +88,8 @@ async function rowsPassedOver({ query }: PostgresServer): Promise<number> {
     // What comes is a row, whichever of the two types says so.
     return (await query(text, values)) as Awaited<ReturnType<Ask>>;
   };
-  const pool = { ask, breakCount: 0 };
-  const { position } = await readChanges(pool, { limit: 0 });
-  await readChanges(pool, { after: position, limit: 1_000 });
+  const { position } = await readChanges(ask, { limit: 0 });
+  await readChanges(ask, { after: position, limit: 1_000 });
   const { text = '', values = [] } = asked.at(-1) ?? {};
   await query('SET enable_seqscan = off');
   const plan = (await query(`EXPLAIN (ANALYZE) ${text}`, values)).map((row) => String(row['QUERY PLAN'])).join('\n');

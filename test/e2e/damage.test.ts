@@ -199,6 +199,7 @@ function toInput({
   seq: _seq,
   recordedAt: _recordedAt,
   hash: _hash,
+  previousHash: _previousHash,
   timestamp: _timestamp,
   ...input
 }: TaskEvent): NewEvent {

@@ -249,3 +249,16 @@ describe('the server goes', () => {
     }
   });
 });
+
+test('a task that an older copy of the database does not have is begun again, alone and in a batch with new ones', async () => {
+  const { log, url } = await openFresh();
+  await using _log = log;
+  await log.append(newEvents('lost', 3));
+  await using stranger = await openStranger(url);
+  for (const table of ['event', 'component', 'task']) await stranger.query(`DELETE FROM drumline_${table}`);
+  await stranger.query('COMMIT');
+  const batch = [newEvent({ taskId: 'new', eventId: 'a' }), newEvent({ taskId: 'lost', eventId: 'b' })];
+  expect(numbers((await log.append(batch)).map(({ event }) => event))).toEqual([1, 1]);
+  expect((await log.append([newEvent({ taskId: 'lost', eventId: 'c' })]))[0]?.event.seq).toBe(2);
+  expect(await log.initTask({ taskId: 'lost', labels: [] })).toMatchObject({ created: false, head: { oldestSeq: 1 } });
+});

@@ -7,13 +7,11 @@
  * A page that does not reach the end stands between two snapshots, at a place in the order of the index: what changes
  * meanwhile is newer than the later one and comes after it. When the database was put back to an older state, its
  * transactions have new numbers or a new timeline, and old positions mean nothing: then every task may have changed. An
- * older copy that took the same numbers since shows only in that another server process answers, or that connections
- * broke when it took its place.
+ * older copy that took the same numbers since shows only in that another process of Postgres answers.
  */
 import type { Changes, ChangesQuery } from '../event-log.ts';
 import { textOf, type Row } from '../stored/rows.ts';
-import type { Statement } from './connection.ts';
-import type { ReadPool } from './pool.ts';
+import type { Ask, Statement } from './connection.ts';
 
 /** Which history the server follows, and which process answers: no other began in the same microsecond. */
 const SERVER = `left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
@@ -50,8 +48,6 @@ interface Server {
 }
 
 interface Position extends Server {
-  /** How many connections had broken. */
-  readonly breaks: number;
   /** All of this was told. */
   readonly since: string;
   /** Up to here it is being told; absent at the end of it. */
@@ -63,39 +59,34 @@ interface Position extends Server {
 /** Nothing was visible yet. */
 const BEGINNING = '3:3:';
 
-export type ChangesPool = Pick<ReadPool, 'ask' | 'breakCount'>;
-
-export async function readChanges(pool: ChangesPool, { after, limit }: ChangesQuery): Promise<Changes> {
+export async function readChanges(ask: Ask, { after, limit }: ChangesQuery): Promise<Changes> {
   if (after === undefined) {
-    const breaks = pool.breakCount;
-    const [row = {}] = await pool.ask(NOW);
-    const position = format({ breaks, ...serverOf(row), since: textOf(row, 'now') });
+    const [row = {}] = await ask(NOW);
+    const position = format({ ...serverOf(row), since: textOf(row, 'now') });
     return { taskIds: [], position, mayHaveDiverged: false };
   }
   if (limit < 1) return { taskIds: [], position: after, mayHaveDiverged: false };
   const place = parse(after);
-  const page = await readPage(pool, place, limit);
+  const page = await readPage(ask, place, limit);
   const { mayHaveDiverged } = page.changes;
   if (page.isOfOtherHistory) {
-    const beginning = { breaks: place.breaks, ...page.server, since: BEGINNING };
-    return { ...(await readPage(pool, beginning, limit)).changes, mayHaveDiverged };
+    return { ...(await readPage(ask, { ...page.server, since: BEGINNING }, limit)).changes, mayHaveDiverged };
   }
   // An empty page says that nothing is left, so one that only ends a snapshot goes on with the next.
   if (page.changes.taskIds.length === 0 && place.until !== undefined) {
-    return { ...(await readPage(pool, parse(page.changes.position), limit)).changes, mayHaveDiverged };
+    const rest = await readChanges(ask, { after: page.changes.position, limit });
+    return { ...rest, mayHaveDiverged: mayHaveDiverged || rest.mayHaveDiverged };
   }
   return page.changes;
 }
 
 async function readPage(
-  pool: ChangesPool,
+  ask: Ask,
   place: Position,
   limit: number,
 ): Promise<{ readonly changes: Changes; readonly server: Server; readonly isOfOtherHistory: boolean }> {
   const { since, until, changed = '0', taskId = '' } = place;
-  // Before the question: what breaks during it is told the next time.
-  const breaks = pool.breakCount;
-  const rows = await pool.ask(CHANGED, [since, until ?? null, changed, taskId, limit]);
+  const rows = await ask(CHANGED, [since, until ?? null, changed, taskId, limit]);
   const [first = {}] = rows;
   const server = serverOf(first);
   const now = until ?? textOf(first, 'now');
@@ -103,10 +94,10 @@ async function readPage(
   const last = found.length < limit ? undefined : found.at(-1);
   const next: Position =
     last === undefined
-      ? { breaks, ...server, since: now }
-      : { breaks, ...server, since, until: now, changed: textOf(last, 'changed'), taskId: textOf(last, 'task_id') };
+      ? { ...server, since: now }
+      : { ...server, since, until: now, changed: textOf(last, 'changed'), taskId: textOf(last, 'task_id') };
   const isOfOtherHistory = server.timeline !== place.timeline || first['onward'] !== true;
-  const mayHaveDiverged = isOfOtherHistory || server.began !== place.began || breaks !== place.breaks;
+  const mayHaveDiverged = isOfOtherHistory || server.began !== place.began;
   return {
     server,
     isOfOtherHistory,
@@ -119,13 +110,11 @@ function serverOf(row: Row): Server {
 }
 
 /** Neither snapshots nor ids have spaces. */
-function format({ breaks, timeline, began, since, until, changed, taskId }: Position): string {
-  return [String(breaks), timeline, began, since, until, changed, taskId]
-    .filter((part) => part !== undefined)
-    .join(' ');
+function format({ timeline, began, since, until, changed, taskId }: Position): string {
+  return [timeline, began, since, until, changed, taskId].filter((part) => part !== undefined).join(' ');
 }
 
 function parse(text: string): Position {
-  const [breaks, timeline = '', began = '', since = BEGINNING, until, changed, taskId] = text.split(' ');
-  return { breaks: Number(breaks), timeline, began, since, until, changed, taskId };
+  const [timeline = '', began = '', since = BEGINNING, until, changed, taskId] = text.split(' ');
+  return { timeline, began, since, until, changed, taskId };
 }

@@ -51,8 +51,13 @@ export function sqlState(error: unknown): string {
   return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
 
+/** What was remembered of a task is not so any more. */
+export class OutdatedError extends Error {
+  override readonly name = 'OutdatedError';
+}
+
 export function isContention(error: unknown): boolean {
-  return CONTENTION.has(sqlState(error));
+  return error instanceof OutdatedError || CONTENTION.has(sqlState(error));
 }
 
 /** The session is over, or with a server that takes no writes any more: what comes next needs another one. */

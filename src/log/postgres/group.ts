@@ -4,13 +4,13 @@
  * everything that is to be written is sent at once, the commit with it. What is refused is refused alone.
  */
 import { randomUUID } from 'node:crypto';
-import { StoreUnavailableError } from '../../domain/errors.ts';
 import type { NewEvent } from '../../domain/event.ts';
-import type { AppendResult, NewTask } from '../event-log.ts';
+import type { AppendResult, InitTaskResult, NewTask } from '../event-log.ts';
 import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from '../plan-append.ts';
 import { numberOf, textOf, type Row } from '../stored/rows.ts';
 import { encodeSnapshot, snapshotChecksum } from '../stored/state.ts';
 import type { Ask } from './connection.ts';
+import { OutdatedError } from './errors.ts';
 import {
   advance,
   beginTask,
@@ -26,14 +26,13 @@ import type { GroupWriter, LaneRequest, Outcome } from './request.ts';
 import { BLOCK_TASKS } from './schema.ts';
 import { COLUMNS, WRITE } from './statements.ts';
 import { columnsOf, list, type Cell } from './table-param.ts';
-import { decodeFound, loadTasks, type OnDamage } from './tasks.ts';
+import { decodeFound, loadTasks, toHead, type OnDamage } from './tasks.ts';
 
 export type WriteCommand =
   | { readonly kind: 'append'; readonly batch: readonly NewEvent[] }
   | { readonly kind: 'initTask'; readonly task: NewTask };
 
-/** Results of an append; of a new task whether it was begun. */
-export type WriteResult = readonly AppendResult[] | boolean;
+export type WriteResult = readonly AppendResult[] | InitTaskResult;
 
 export interface GroupDeps {
   readonly snapshotEvery: number;
@@ -67,6 +66,10 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
     ]);
     const keys = reserved ?? reserveIn(numberOf(block?.[0] ?? {}, 'block'), mayBegin.length);
     const tasks = await holdAll(ask, locked);
+    const isNew = new Set(mayBegin);
+    // An older copy that does not have it took the database's place: it has to be begun again, with all that takes.
+    const gone = taskIds.find((taskId) => !isNew.has(taskId) && !tasks.has(taskId));
+    if (gone !== undefined) throw new OutdatedError(`task ${gone} is not there any more`);
     // Ids that another server has passed since.
     const isAsked = new Set(asked);
     const late = ids.filter((id) => !isAsked.has(id) && id.eventId <= (tasks.get(id.taskId)?.lastEventId ?? ''));
@@ -109,8 +112,7 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
 
   function begin({ tasks, keys }: OpenTransaction, planned: PlannedTask): void {
     const key = keys.pop();
-    // Known here and gone from the table: then what is remembered is wrong, and is asked for anew.
-    if (key === undefined) throw new StoreUnavailableError('FAILED');
+    if (key === undefined) throw new Error(`No number is left for task ${planned.head.genesis.taskId}`);
     tasks.set(planned.head.genesis.taskId, beginTask(planned, key));
   }
 
@@ -135,9 +137,11 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
 
   function execute(command: WriteCommand, transaction: OpenTransaction, rows: NewRows): WriteResult {
     if (command.kind === 'append') return append(command.batch, transaction, rows);
-    if (transaction.tasks.has(command.task.taskId)) return false;
-    begin(transaction, planTask(command.task, transaction.now, randomUUID()));
-    return true;
+    const known = transaction.tasks.get(command.task.taskId);
+    if (known !== undefined) return { head: toHead(known), created: false };
+    const planned = planTask(command.task, transaction.now, randomUUID());
+    begin(transaction, planned);
+    return { head: planned.head, created: true };
   }
 
   return {
@@ -156,7 +160,11 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
       for (const task of transaction.tasks.values()) cache.keep(task);
       return outcomes;
     },
-    forget: (taskIds) => cache.forget(taskIds),
+    forget(taskIds) {
+      cache.forget(taskIds);
+      // An older copy of the database may give the rest of the block to another server.
+      endOfBlock = nextKey;
+    },
   };
 }
 

@@ -31,7 +31,7 @@ export function createLane<Command, Result>({ sessions, ...deps }: LaneDeps<Comm
   /** Tasks of the transactions that are under way. */
   const busy = new Set<string>();
   const idle = [...sessions];
-  const run = createRunner(deps);
+  const run = createRunner({ ...deps, passOn: deps.passOn === undefined ? undefined : passOn });
   const running = new Set<Promise<void>>();
   let isCalled = false;
 
@@ -53,7 +53,27 @@ export function createLane<Command, Result>({ sessions, ...deps }: LaneDeps<Comm
     });
   }
 
+  /** Who was answered already, for it took too long, is not written after all. */
+  function dropAnswered(): void {
+    for (const request of waiting) if (request.isOver) count(request, -1);
+    waiting = waiting.filter(({ isOver }) => !isOver);
+  }
+
+  /** With whoever came after it for the same tasks, or they would overtake it. */
+  function passOn(request: Request): void {
+    deps.passOn?.(request);
+    const taskIds = new Set(request.taskIds);
+    waiting = waiting.filter((later) => {
+      if (!later.taskIds.some((taskId) => taskIds.has(taskId))) return true;
+      for (const taskId of later.taskIds) taskIds.add(taskId);
+      count(later, -1);
+      deps.passOn?.(later);
+      return false;
+    });
+  }
+
   function fill(): void {
+    dropAnswered();
     while (idle.length > 0 && waiting.length > 0) {
       const { group, rest } = takeGroup(waiting, busy, idle.length);
       const session = group.length === 0 ? undefined : idle.pop();

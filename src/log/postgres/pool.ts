@@ -14,8 +14,6 @@ export interface ReadPool extends AsyncDisposable {
   inRead<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result>;
   /** All statements of `operation` see one state of the database. */
   inSnapshot<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result>;
-  /** Connections that broke so far: each may have been the last sight of a history. */
-  readonly breakCount: number;
   /** A transaction that writes; rolled back when `operation` throws. */
   inTransaction<Result>(operation: (ask: Ask) => Promise<Result>): Promise<Result>;
 }
@@ -110,9 +108,6 @@ export function createReadPool(options: ConnectOptions): ReadPool {
   }
 
   return {
-    get breakCount() {
-      return breakCount;
-    },
     inRead,
     ask: (statement, values) => inRead((ask) => ask(statement, values)),
     inSnapshot: (operation) => within(SNAPSHOT, operation),

@@ -91,13 +91,17 @@ export function createRunner<Command, Result>({
         ask('ROLLBACK'),
       ]);
       free = new Set(rows.map((row) => row['task_id']));
-    } catch (error) {
-      if (!endsSession(error)) throw error;
+    } catch {
       session.drop();
     }
-    const isFree = (request: Request): boolean => request.taskIds.every((taskId) => free.has(taskId));
-    for (const request of group) if (!request.isOver && !isFree(request)) pass(request);
-    return group.filter(isFree);
+    const held = new Set<string>();
+    return group.filter((request) => {
+      // Whoever comes after one that is held up does not overtake it.
+      if (request.taskIds.every((taskId) => free.has(taskId) && !held.has(taskId))) return true;
+      for (const taskId of request.taskIds) held.add(taskId);
+      if (!request.isOver) pass(request);
+      return false;
+    });
   }
 
   return run;

@@ -3,6 +3,7 @@
  * waiting for the answers of those before, so a transaction costs as many round trips as it has questions, not as it
  * has statements.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { askerOf, connectConfig, type Ask, type ConnectOptions } from './connection.ts';
 import { toClientError } from './errors.ts';
@@ -13,6 +14,8 @@ export interface Session extends AsyncDisposable {
   /** Nothing is sent over the present connection any more; the server rolls back what it was in. */
   drop(): void;
 }
+
+const GOODBYE_MS = 1_000;
 
 export function createSession(options: ConnectOptions): Session {
   let current: { readonly client: Client; readonly ask: Ask } | undefined;
@@ -48,7 +51,10 @@ export function createSession(options: ConnectOptions): Session {
     async [Symbol.asyncDispose]() {
       const ending = current?.client;
       current = undefined;
-      await ending?.end();
+      if (ending === undefined) return;
+      // A server that does not answer would keep it for minutes.
+      await Promise.race([ending.end(), delay(GOODBYE_MS, undefined, { ref: false })]);
+      ending.connection.stream.destroy();
     },
   };
 }

@@ -6,7 +6,7 @@
 import { StoreUnavailableError } from '../../domain/errors.ts';
 import type { NewEvent } from '../../domain/event.ts';
 import type { NewObservation } from '../../domain/observation.ts';
-import type { AppendResult, NewTask, PublishObservationResult } from '../event-log.ts';
+import type { AppendResult, InitTaskResult, NewTask, PublishObservationResult } from '../event-log.ts';
 import { createTaskWriter, type GroupDeps, type WriteCommand, type WriteResult } from './group.ts';
 import { createLane } from './lane.ts';
 import { createRequest, type LaneRequest } from './request.ts';
@@ -15,8 +15,7 @@ import { createSession } from './session.ts';
 
 export interface Writer extends AsyncDisposable {
   append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]>;
-  /** @returns false when the task was known. */
-  initTask(task: NewTask): Promise<boolean>;
+  initTask(task: NewTask): Promise<InitTaskResult>;
   publishObservation(input: NewObservation): Promise<PublishObservationResult>;
 }
 
@@ -100,7 +99,7 @@ export function createWriter({ url, onWarning, ...deps }: WriterDeps): Writer {
     async initTask(task) {
       const command: WriteCommand = { kind: 'initTask', task };
       const facts = { command, taskIds: [task.taskId], records: 1, characters: EVENT_CHARACTERS };
-      return (await send<WriteCommand, WriteResult>(facts, route)) as boolean;
+      return (await send<WriteCommand, WriteResult>(facts, route)) as InitTaskResult;
     },
     publishObservation: (input) =>
       send(
