@@ -17,7 +17,7 @@ export interface BridgeOptions<Topics extends object> {
   readonly formats: NoticeFormats<Topics>;
   /** The link is back, and notices may have been lost meanwhile, those of others and our own. */
   readonly onHealed?: (bus: EventBus<Topics>) => void | Promise<void>;
-  /** The link broke or could not be made; once for each time it was down. Holds no secret. */
+  /** The link broke or could not be made; while it stays down, again when the reason is another. Holds no secret. */
   readonly onTrouble?: (error: Error) => void;
   /** Milliseconds; for tests. */
   readonly timing?: Pick<LinkOptions, 'connectMs' | 'echoMs' | 'random'>;
@@ -25,13 +25,14 @@ export interface BridgeOptions<Topics extends object> {
 
 export interface BridgeParts {
   readonly connect: Connect;
+  readonly explain: LinkOptions['explain'];
   readonly maxFrameBytes: number;
 }
 
 /** Opens without a link when there is none at the moment. @throws BusUnusableError when a setting is to blame. */
 export async function openBridge<Topics extends object>(
   options: BridgeOptions<Topics>,
-  { connect, maxFrameBytes }: BridgeParts,
+  { connect, explain, maxFrameBytes }: BridgeParts,
 ): Promise<EventBus<Topics>> {
   const { local, formats, onHealed = ignore, onTrouble = ignore, timing = {} } = options;
   const self = randomUUID();
@@ -40,22 +41,30 @@ export async function openBridge<Topics extends object>(
   let isDisposed = false;
   let isOpen = false;
   let wasDown = false;
+  /** The trouble that was reported last, as long as the link is down. */
+  let reported: string | undefined;
 
   const link = createLink({
     ...timing,
     connect,
+    explain,
     echo: echoFrame(self),
     onText: hear,
     onUp() {
       if (wasDown) void (async () => onHealed(bus))().catch(onTrouble);
       wasDown = false;
+      reported = undefined;
     },
     onDown(error, wasUp) {
       outbox.fail();
       counts.breaks += wasUp ? 1 : 0;
-      // Whoever opens the bus is told by what is thrown.
-      if (!wasDown && (isOpen || !(error instanceof BusUnusableError))) onTrouble(error);
       wasDown = true;
+      // Whoever opens the bus is told by what is thrown.
+      if (!isOpen && error instanceof BusUnusableError) return;
+      // Why it stays down may be another reason than why it broke: a server that comes back with a new password.
+      if (error.message === reported) return;
+      reported = error.message;
+      onTrouble(error);
     },
   });
   const outbox = createOutbox({

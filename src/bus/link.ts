@@ -17,13 +17,13 @@ export interface Connection {
 
 export interface ConnectionEvents {
   readonly onText: (text: string) => void;
-  /** The connection is of no use any more. May be called at any time and again. */
-  readonly onLost: (error: Error) => void;
+  /** The connection is of no use any more. May be called at any time and again, with the error as it is. */
+  readonly onLost: (error: unknown) => void;
   /** Whoever is still connecting when it aborts gives up, and releases what it opened. */
   readonly signal: AbortSignal;
 }
 
-/** Resolves when everything is heard that is sent from then on. @throws BusUnusableError when a setting is to blame. */
+/** Resolves when everything is heard that is sent from then on. Fails with the error as it is. */
 export type Connect = (events: ConnectionEvents) => Promise<Connection>;
 
 /** Trouble of a link, in words that hold no secret. */
@@ -42,6 +42,11 @@ export interface Link {
 
 export interface LinkOptions {
   readonly connect: Connect;
+  /**
+   * Every error of a connection, of making it, losing it or sending, goes through this once: into words that hold no
+   * secret, and a BusUnusableError when a setting is to blame.
+   */
+  readonly explain: (error: unknown) => Error;
   readonly echo: string;
   /** @returns whether it was the echo. */
   readonly onText: (text: string) => boolean;
@@ -62,7 +67,7 @@ const STEADY_MS = 5_000;
 const RETRY = Object.freeze({ baseMs: 100, capMs: 2_000 });
 
 export function createLink(options: LinkOptions): Link {
-  const { connect, echo, onText, onUp, onDown, random = Math.random } = options;
+  const { connect, explain, echo, onText, onUp, onDown, random = Math.random } = options;
   const { connectMs = CONNECT_MS, echoMs = ECHO_MS } = options;
   let current: Connection | undefined;
   let running: { readonly stopping: AbortController; readonly kept: Promise<void> } | undefined;
@@ -70,6 +75,7 @@ export function createLink(options: LinkOptions): Link {
   /** One connection from its first try to its end. */
   async function live(stopping: AbortSignal, onSettled: () => void): Promise<Error> {
     const lost = Promise.withResolvers<Error>();
+    const lose = (error: unknown): void => lost.resolve(explain(error));
     const over = new AbortController();
     const signal = AbortSignal.any([stopping, over.signal]);
     signal.addEventListener('abort', () => lost.resolve(new BusLinkError('The bus was stopped.')), { once: true });
@@ -85,11 +91,12 @@ export function createLink(options: LinkOptions): Link {
 
     function ask(): void {
       isEchoDue = true;
-      connection?.send([echo]).catch(lost.resolve);
+      connection?.send([echo]).catch(lose);
     }
 
     function heard(text: string): void {
-      if (!onText(text) || signal.aborted) return;
+      // A connection that was given up may still bring what was on its way.
+      if (signal.aborted || !onText(text)) return;
       isEchoDue = false;
       if (connection === undefined || current === connection) return;
       clearTimeout(deadline);
@@ -98,11 +105,11 @@ export function createLink(options: LinkOptions): Link {
       onSettled();
     }
 
-    connect({ onText: heard, onLost: lost.resolve, signal }).then((made) => {
+    connect({ onText: heard, onLost: lose, signal }).then((made) => {
       connection = made;
       if (signal.aborted) made.close();
       else ask();
-    }, lost.resolve);
+    }, lose);
     try {
       return await lost.promise;
     } finally {
@@ -137,7 +144,11 @@ export function createLink(options: LinkOptions): Link {
     },
     async send(frames) {
       if (current === undefined) throw new BusLinkError('The bus has no connection.');
-      return current.send(frames);
+      try {
+        return await current.send(frames);
+      } catch (error) {
+        throw explain(error);
+      }
     },
     start() {
       const first = Promise.withResolvers<Error | undefined>();

@@ -29,15 +29,19 @@ const ECHO_MS = 4_000;
 /** All frames of a flush in one transaction. */
 const NOTIFY = 'SELECT pg_notify($1, frame) FROM unnest($2::text[]) AS frame';
 
-/** @throws BusUnusableError: the host or the database is not known, or the password is wrong. */
+/** @throws BusUnusableError: the database is not known, or the password is wrong. */
 export function openPostgresBus<Topics extends object>(options: PostgresBusOptions<Topics>): Promise<EventBus<Topics>> {
   const withTiming = { ...options, timing: { echoMs: ECHO_MS, ...options.timing } };
-  return openBridge(withTiming, { connect: createConnect(options), maxFrameBytes: MAX_FRAME_BYTES });
+  const explainIt = (error: unknown): Error => explain(error, options.url);
+  return openBridge(withTiming, {
+    connect: createConnect(options),
+    explain: explainIt,
+    maxFrameBytes: MAX_FRAME_BYTES,
+  });
 }
 
 function createConnect({ url, channel }: Pick<PostgresBusOptions<object>, 'url' | 'channel'>): Connect {
   return async ({ onText, onLost, signal }) => {
-    const lost = (error: unknown): void => onLost(explain(error, url));
     const clients: Client[] = [];
     // Not `end`: it waits for a server that may never answer.
     const close = (): void => {
@@ -45,9 +49,11 @@ function createConnect({ url, channel }: Pick<PostgresBusOptions<object>, 'url' 
     };
     try {
       const [listener, notifier] = [await createClient(url), await createClient(url)];
+      // Loading took its time: nobody may wait any more.
+      signal.throwIfAborted();
       clients.push(listener, notifier);
       for (const client of clients)
-        client.on('error', lost).on('end', () => lost(new BusLinkError('Postgres hung up.')));
+        client.on('error', onLost).on('end', () => onLost(new BusLinkError('Postgres hung up.')));
       listener.on('notification', (notice) => onText(notice.payload ?? ''));
       signal.addEventListener('abort', close, { once: true });
       await Promise.all(clients.map((client) => client.connect()));
@@ -57,7 +63,7 @@ function createConnect({ url, channel }: Pick<PostgresBusOptions<object>, 'url' 
       return { send: (frames) => notifier.query(NOTIFY, [channel, frames]), close };
     } catch (error) {
       close();
-      throw explain(error, url);
+      throw error;
     }
   };
 }
@@ -74,8 +80,11 @@ async function createClient(connectionString: string): Promise<Client> {
   });
 }
 
-/** Wrong password, not allowed, no such database, no such host. */
-const SETTING_TO_BLAME: ReadonlySet<string> = new Set(['28P01', '28000', '3D000', 'ENOTFOUND']);
+/**
+ * Wrong password, not allowed, no such database. Not a host that is not known: the names of Docker and of Kubernetes are
+ * those of what runs, and a bus that is away keeps no server from starting.
+ */
+const SETTING_TO_BLAME: ReadonlySet<string> = new Set(['28P01', '28000', '3D000']);
 
 /** An error in words for an operator, without the password. The original is not kept: it may hold what was sent. */
 function explain(error: unknown, url: string): Error {

@@ -27,9 +27,14 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const MAX_COMMANDS = 1_000;
 const MAX_REDIRECTIONS = 5;
 
-/** @throws BusUnusableError: the host is not known, the password is wrong, the server is too old. */
+/** @throws BusUnusableError: the password is wrong, we may not use the channel, the server is too old. */
 export function openRedisBus<Topics extends object>(options: RedisBusOptions<Topics>): Promise<EventBus<Topics>> {
-  return openBridge(options, { connect: createConnect(options), maxFrameBytes: MAX_FRAME_BYTES });
+  const explainIt = (error: unknown): Error => explain(error, options.url);
+  return openBridge(options, {
+    connect: createConnect(options),
+    explain: explainIt,
+    maxFrameBytes: MAX_FRAME_BYTES,
+  });
 }
 
 interface Address {
@@ -40,17 +45,13 @@ interface Address {
 function createConnect({ url, channel }: Pick<RedisBusOptions<object>, 'url' | 'channel'>): Connect {
   return async (events) => {
     let address: Address | undefined;
-    try {
-      for (let redirections = 0; ; redirections += 1) {
-        try {
-          return await connectTo({ url, channel, address }, events);
-        } catch (error) {
-          address = movedTo(error);
-          if (address === undefined || redirections >= MAX_REDIRECTIONS) throw error;
-        }
+    for (let redirections = 0; ; redirections += 1) {
+      try {
+        return await connectTo({ url, channel, address }, events);
+      } catch (error) {
+        address = movedTo(error);
+        if (address === undefined || redirections >= MAX_REDIRECTIONS) throw error;
       }
-    } catch (error) {
-      throw explain(error, url);
     }
   };
 }
@@ -63,8 +64,10 @@ interface Target {
 }
 
 async function connectTo(target: Target, events: ConnectionEvents): Promise<Connection> {
-  const { url, channel } = target;
+  const { channel } = target;
   const [subscriber, publisher] = await Promise.all([openClient(target), openClient(target)]);
+  // Loading took its time: nobody may wait any more.
+  events.signal.throwIfAborted();
   const clients = [subscriber, publisher];
   let isClosed = false;
   const close = (): void => {
@@ -76,11 +79,10 @@ async function connectTo(target: Target, events: ConnectionEvents): Promise<Conn
     // One that is destroyed while its socket connects opens it all the same, and has to be destroyed again.
     if (isClosed) client.destroy();
   };
-  const lost = (error: unknown): void => events.onLost(explain(error, url));
   for (const client of clients) {
-    client.on('error', lost);
+    client.on('error', events.onLost);
     // A cluster moved the channel to another node.
-    client.on('sharded-channel-moved', () => lost(new BusLinkError('The channel moved to another node.')));
+    client.on('sharded-channel-moved', () => events.onLost(new BusLinkError('The channel moved to another node.')));
   }
   events.signal.addEventListener('abort', close, { once: true });
   try {
@@ -146,6 +148,6 @@ function explain(error: unknown, url: string): Error {
     return new BusUnusableError('Redis is too old; 6.2 or newer is needed.');
   }
   if (NOT_ALLOWED.test(message)) return new BusUnusableError(`Redis refuses us: ${message}`);
-  if (code === 'ENOTFOUND') return new BusUnusableError('The host of Redis is not known (ENOTFOUND).');
+  // A host that is not known is no wrong setting: the names of Docker and of Kubernetes are those of what runs.
   return new BusLinkError(`Redis: ${code === '' ? message : code}`);
 }

@@ -1,6 +1,12 @@
 /** A link: up when its echo comes back, given up when it does not, and nothing stays open behind it. */
 import { expect, test } from 'vitest';
-import { createLink, type Connection, type ConnectionEvents, type LinkOptions } from '../../src/bus/link.ts';
+import {
+  BusLinkError,
+  createLink,
+  type Connection,
+  type ConnectionEvents,
+  type LinkOptions,
+} from '../../src/bus/link.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 interface Fake {
@@ -26,6 +32,7 @@ function openLink(options: Partial<LinkOptions> & { readonly answers?: () => boo
         close: () => void (fake.isClosed = true),
       };
     },
+    explain: (error) => new BusLinkError(`explained: ${String(error)}`),
     echo: 'echo',
     onText: (text) => text === 'echo',
     onUp: () => seen.push('up'),
@@ -87,6 +94,43 @@ test('one that is ready when nobody waits any more is closed', async () => {
   await starting;
   late.resolve();
   await until(() => fakes.every(({ isClosed }) => isClosed) && fakes.length > 0, 'it to be closed');
+});
+
+test('what a connection that was given up still brings is not handed on', async () => {
+  const texts: string[] = [];
+  const { link, fakes } = openLink({ onText: (text) => texts.push(text) > 0 });
+  await link.start();
+  await link.stop();
+  fakes[0]?.events.onText('late');
+  expect(texts).toEqual(['echo']);
+});
+
+test('errors of making, losing and sending are all explained', async () => {
+  const troubles: string[] = [];
+  const failures = ['connect', 'send'];
+  const connections: ConnectionEvents[] = [];
+  const { link, until } = openLink({
+    async connect(events) {
+      if (failures[0] === 'connect') throw new Error(failures.shift());
+      connections.push(events);
+      return {
+        async send() {
+          if (failures[0] === 'send') throw new Error(failures.shift());
+          queueMicrotask(() => events.onText('echo'));
+        },
+        close: () => undefined,
+      };
+    },
+    onDown: ({ message }) => troubles.push(message),
+  });
+  await link.start();
+  await until(() => link.isUp, 'the third try');
+  failures.push('send');
+  await expect(link.send(['x'])).rejects.toThrow('explained: Error: send');
+  connections.at(-1)?.onLost(new Error('lost'));
+  await until(() => troubles.length === 3, 'the loss');
+  await link.stop();
+  expect(troubles).toEqual(['connect', 'send', 'lost'].map((what) => `explained: Error: ${what}`));
 });
 
 test('what is sent while it is down is refused', async () => {

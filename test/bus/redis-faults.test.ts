@@ -133,6 +133,14 @@ describe.skipIf(!redisServer.present)('two servers and one Redis', () => {
     expect(await refusalOf(redis.url)).toContain('NOAUTH');
   });
 
+  test('a user who may listen and not speak is refused', async () => {
+    await using redis = await startRedis();
+    await redis.command('ACL', 'SETUSER', 'mute', 'on', '>hunter2', '~*', '&*', '+@all', '-publish', '-spublish');
+    const refusal = await refusalOf(`redis://mute:hunter2@127.0.0.1:${redis.port}`);
+    expect(refusal).toContain('NOPERM');
+    expect(refusal).not.toContain('hunter2');
+  });
+
   test('a channel of a cluster is followed to the node that it lives on', async () => {
     await using cluster = new AsyncDisposableStack();
     const args = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
@@ -230,10 +238,12 @@ describe('a Redis that cannot be used', () => {
     expect(await refusalOf(`redis://127.0.0.1:${old.port}`)).toBe('Redis 6.0.9 is too old; 6.2 or newer is needed.');
   });
 
-  test('a host that nobody knows', async () => {
-    expect(await refusalOf('redis://:hunter2@no-such-host.invalid')).toBe(
-      'The host of Redis is not known (ENOTFOUND).',
-    );
+  test('a host that nobody knows is no reason not to start: so is a service of Docker or Kubernetes that is stopped', async () => {
+    const troubles: Error[] = [];
+    await using bus = await openBus('redis://:hunter2@no-such-host.invalid', troubles);
+    expect(isUp(bus)).toBe(false);
+    // Without any DNS it is EAI_AGAIN.
+    expect(troubles[0]?.message).toMatch(/^Redis: (?:ENOTFOUND|EAI_AGAIN)$/);
   });
 
   test('one that is not there is no reason not to start', async () => {
