@@ -36,8 +36,8 @@ export async function checkConfig(): Promise<string> {
 }
 
 export async function startBalancer({ ports, silenceMs }: BalancerOptions): Promise<Balancer> {
-  const stack = new AsyncDisposableStack();
-  const dir = stack.use(await openTempDir());
+  await using opening = new AsyncDisposableStack();
+  const dir = opening.use(await openTempDir());
   const port = await freePort();
   const config = replaceEach(await readFile(CONFIG, 'utf8'), [
     [/bind :4000/g, `bind 127.0.0.1:${port}`],
@@ -52,7 +52,7 @@ export async function startBalancer({ ports, silenceMs }: BalancerOptions): Prom
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const exited = Promise.withResolvers<void>();
   child.once('close', () => exited.resolve());
-  stack.defer(async () => {
+  opening.defer(async () => {
     child.kill('SIGKILL');
     await exited.promise;
   });
@@ -65,6 +65,7 @@ export async function startBalancer({ ports, silenceMs }: BalancerOptions): Prom
     );
   };
   await waitFor(isReady, { withinMs: 10_000, what: () => `the balancer:\n${said}`, pollMs: 20 });
+  const stack = opening.move();
   return { origin, graphqlUrl: `${origin}/graphql`, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

@@ -52,7 +52,9 @@ const START_MS = 30_000;
 
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
   const { settings = [], copyOf, isStandby = false } = options;
+  using opening = new DisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'drumline-postgres-'));
+  opening.defer(() => rmSync(directory, { recursive: true, force: true }));
   const owner = process.getuid?.() === 0 ? NOBODY : {};
   if (owner === NOBODY) chownSync(directory, NOBODY.uid, NOBODY.gid);
   const binaries = options.binaries ?? (await findBinaries(directory, owner));
@@ -127,6 +129,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     return (await client.query<Record<string, unknown>>(text, [...values])).rows;
   }
 
+  const owned = opening.move();
   const server: PostgresServer = {
     url,
     port,
@@ -149,7 +152,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
       thaw();
       await administrator?.end();
       await stop('SIGQUIT');
-      rmSync(directory, { recursive: true, force: true });
+      owned.dispose();
     },
   };
   try {

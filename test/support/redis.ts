@@ -30,7 +30,8 @@ interface Running {
 }
 
 export async function startRedis(args: readonly string[] = []): Promise<Redis> {
-  const directory = await openTempDir();
+  await using opening = new AsyncDisposableStack();
+  const directory = opening.use(await openTempDir());
   let port = 0;
   let running: Running | undefined;
   for (let attempt = 0; running === undefined; attempt += 1) {
@@ -42,6 +43,7 @@ export async function startRedis(args: readonly string[] = []): Promise<Redis> {
     }
   }
   const url = `redis://127.0.0.1:${port}`;
+  const owned = opening.move();
 
   async function stop(): Promise<void> {
     const ended = running;
@@ -71,7 +73,7 @@ export async function startRedis(args: readonly string[] = []): Promise<Redis> {
     thaw: () => running?.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
       await stop();
-      await directory[Symbol.asyncDispose]();
+      await owned.disposeAsync();
     },
   };
 }
@@ -93,6 +95,11 @@ async function run(port: number, directory: string, args: readonly string[]): Pr
     lines.push(line);
     if (line.includes('Ready to accept connections')) ready.resolve();
   });
-  await settlesWithin(ready.promise, { withinMs: 10_000, what: 'redis-server to be ready' });
+  try {
+    await settlesWithin(ready.promise, { withinMs: 10_000, what: 'redis-server to be ready' });
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   return { kill: (signal) => void child.kill(signal), exited: exited.promise };
 }

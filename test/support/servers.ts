@@ -34,6 +34,8 @@ export async function startServers({ servers, settings = [], args = [] }: Server
     const options: ServerOptions = { store: `${url}&application_name=${name}`, args };
     return Object.assign(owned.use(await startServer(options)), { name });
   });
+  // Those that are ready after one has failed are ended as well.
+  await Promise.allSettled(starts);
   const members = await Promise.all(starts);
   const resources = owned.move();
   return {
