@@ -58,6 +58,7 @@ export function testTwo(driver: BusUnderTest, openTwo: OpenTwo): void {
   test('another installation hears nothing', async () => {
     await using pair = await openPair(openTwo);
     await using stranger = await driver.open({ onHandlerError: () => undefined });
+    await vi.waitUntil(() => stranger.status?.().isConnected === true, PATIENCE);
     const overheard: number[] = [];
     await stranger.subscribe('numbers', ({ n }) => void overheard.push(n));
     await reaches(pair.buses[0], pair.heard[1], 3);
