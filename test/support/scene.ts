@@ -39,8 +39,6 @@ export interface Scene extends AsyncDisposable {
 
 const TASKS = ['scene-a', 'scene-b'];
 const ANSWER_MS = 2_000;
-/** Waits of that kind that an answer is made of: here, in the server, and here again. */
-const PROBES = 3;
 
 export async function openScene({ servers: options, emitTo, perSecond = 60 }: SceneOptions): Promise<Scene> {
   await using opening = new AsyncDisposableStack();
@@ -71,7 +69,7 @@ export async function openScene({ servers: options, emitTo, perSecond = 60 }: Sc
   async function flowsWithin(withinMs: number): Promise<number> {
     const since = performance.now();
     const what = (): string => `events to flow: ${lags(since).join(', ')}`;
-    const allowedMs = withinMs + PROBES * load.slowestProbeMs;
+    const allowedMs = withinMs + load.machine.allowanceMs;
     await waitFor(() => lags(since).length === 0, { withinMs: allowedMs, what, pollMs: 10 });
     return performance.now() - since;
   }
@@ -102,7 +100,7 @@ export async function openScene({ servers: options, emitTo, perSecond = 60 }: Sc
     async finish() {
       await load.stop();
       report(load);
-      const latestMs = ANSWER_MS + PROBES * load.slowestProbeMs;
+      const latestMs = ANSWER_MS + load.machine.allowanceMs;
       expect(load.attempts.flatMap((attempt) => wrongAnswers(attempt, latestMs))).toEqual([]);
       await judge(false);
       await load.retryUnknown();
@@ -132,10 +130,10 @@ function wrongAnswers({ input, result, tookMs }: Attempt, latestMs: number): rea
   ];
 }
 
-function report({ attempts, slowestProbeMs }: Load): void {
+function report({ attempts, machine }: Load): void {
   const count = (outcome: string): number => attempts.filter(({ result }) => result.outcome === outcome).length;
   const slowestMs = Math.max(...attempts.map(({ tookMs }) => tookMs));
   const outcomes = `${count('ok')} ok, ${count('failed')} failed, ${count('unknown')} unknown`;
-  const times = `slowest ${Math.round(slowestMs)} ms, beside a probe of ${Math.round(slowestProbeMs)} ms`;
+  const times = `slowest ${Math.round(slowestMs)} ms, beside a probe of ${Math.round(machine.slowestMs)} ms`;
   console.info(`${attempts.length} emits: ${outcomes}; ${times}`);
 }

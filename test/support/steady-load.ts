@@ -1,11 +1,11 @@
 /**
  * Producers that come whatever the servers do: an event every so often, and each is sent once. What came of each attempt
- * is remembered, and how long its answer took. Beside them runs a question that no fault concerns: how long that takes
- * at worst is the machine's doing, and no server's.
+ * is remembered, and how long its answer took. Beside them the machine is probed.
  */
 import { createEmitter, type Emitter, type EmitResult } from './emitter.ts';
 import type { EmitInput } from './fixtures.ts';
 import type { EmitRecord } from './history.ts';
+import { startMachineProbe, type MachineProbe } from './machine-probe.ts';
 import { completion, progressEvent } from './producers.ts';
 import { settlesWithin } from './wait-for.ts';
 
@@ -18,8 +18,7 @@ export interface Attempt {
 }
 
 export interface Load extends AsyncDisposable {
-  /** How long the servers took, at worst, for what needs neither store nor bus. */
-  readonly slowestProbeMs: number;
+  readonly machine: Pick<MachineProbe, 'slowestMs' | 'allowanceMs'>;
   /** Those that were answered. */
   readonly attempts: readonly Attempt[];
   /** Resolves when everything that was sent is answered. */
@@ -41,14 +40,12 @@ export interface LoadOptions {
 
 /** No answer by then is as bad as a wrong one. */
 const ANSWER_MS = 10_000;
-const PROBE_MS = 50;
 
 export function startLoad({ origins, taskIds, perSecond }: LoadOptions): Load {
   const emitters = origins.map((origin) => createEmitter({ url: `${origin}/graphql`, timeoutMs: ANSWER_MS }));
   const attempts: Attempt[] = [];
   const underWay = new Set<Promise<void>>();
   let count = 0;
-  let slowestProbeMs = 0;
 
   async function attempt(emitter: Emitter, input: EmitInput): Promise<void> {
     const startedAt = performance.now();
@@ -65,29 +62,18 @@ export function startLoad({ origins, taskIds, perSecond }: LoadOptions): Load {
     underWay.add(sent);
   }
 
-  async function probe(origin: string): Promise<void> {
-    const startedAt = performance.now();
-    await fetch(`${origin}/healthz`, { signal: AbortSignal.timeout(ANSWER_MS) }).then((response) => response.text());
-    slowestProbeMs = Math.max(slowestProbeMs, performance.now() - startedAt);
-  }
-
-  function probeAll(): void {
-    // A server that does not answer is seen by its emits.
-    for (const origin of origins) probe(origin).catch(() => undefined);
-  }
-
-  const timers = [setInterval(produce, 1_000 / perSecond), setInterval(probeAll, PROBE_MS)];
+  const timer = setInterval(produce, 1_000 / perSecond);
+  const machine = startMachineProbe(origins);
 
   async function stop(): Promise<void> {
-    for (const timer of timers) clearInterval(timer);
+    clearInterval(timer);
+    machine[Symbol.dispose]();
     await settlesWithin(Promise.all(underWay), { withinMs: ANSWER_MS + 1_000, what: 'all answers' });
   }
 
   return {
     attempts,
-    get slowestProbeMs() {
-      return slowestProbeMs;
-    },
+    machine,
     stop,
     retryUnknown: () =>
       Promise.all(
