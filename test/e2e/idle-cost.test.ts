@@ -52,8 +52,6 @@ test.for(crowds)(
 
     await forget(postgres);
     await postgres.killBackends(member.name);
-    const lookedAgain = async (): Promise<boolean> => (await callsOf(postgres, 'REPEATABLE READ')) >= 1;
-    await waitFor(lookedAgain, { withinMs: 20_000, what: 'the watchers to compare their places' });
     const before = many.frames;
     await emitter.emitUntilAcknowledged(progressEvent(taskOf(tasks - 1), 2));
     const told = watchers / tasks;
