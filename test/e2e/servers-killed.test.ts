@@ -24,7 +24,7 @@ const TRANSPORTS = ['ws', 'sse'] as const;
 
 test('50 watchers on 3 servers that are killed and restarted at random under load are exact', async () => {
   const random = openRandom('servers killed');
-  const forMs = sized({ usual: 15_000, full: 60_000 });
+  const forMs = sized({ usual: 10_000, full: 60_000 });
   // Events a second, or as many as the machine takes beside all this.
   await using crowd = await openCrowd(random, { roaming: 46, perSecond: 500 });
   const until = performance.now() + forMs;

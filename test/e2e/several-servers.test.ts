@@ -18,7 +18,7 @@ import { openWatcher } from '../support/watchers.ts';
 
 const SERVERS = 4;
 const PRODUCERS_EACH = 8;
-const EMITS = sized({ usual: 3_000, full: 10_000 });
+const EMITS = sized({ usual: 2_000, full: 10_000 });
 const TASKS = 1_000;
 /** A slow machine makes an emit late, and its producer repeats it. Rare, or it is not the machine. */
 const MAX_REPEATS = EMITS / 100;
