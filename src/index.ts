@@ -38,7 +38,7 @@ export { openSqliteLog } from './log/sqlite-log.ts';
 export { withTailCache } from './log/tail-cache.ts';
 export { createEventManager, type EventManager, type EventManagerOptions } from './manager/event-manager.ts';
 export type { BoardUpdate } from './manager/board.ts';
-export type { EventCallback } from './manager/callbacks.ts';
+export { CallbackGapError, type EventCallback } from './manager/callbacks.ts';
 export type { EventFilter } from './manager/event-filter.ts';
 export type { ObservationUpdate } from './manager/observation-updates.ts';
 export type { Page, PageArgs } from './manager/page.ts';

@@ -2,10 +2,35 @@
  * The original system's `subscribe(task, callback)`: each callback follows its task on its own, from the moment it
  * subscribed, so it misses nothing, gets one event at a time in order, and delays nobody by being slow or failing.
  */
+import type { GapReason } from '../domain/cursor.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { followPages, listenToTask, type FollowDeps, type Listening } from './follow.ts';
 
 export type EventCallback = (event: TaskEvent) => void | Promise<void>;
+
+/** Reported when a callback goes on at an event that does not follow the one before it. */
+export class CallbackGapError extends Error {
+  override readonly name = 'CallbackGapError';
+  readonly code = 'CALLBACK_GAP';
+  readonly taskId: string;
+  /** `expired`: the events in between were trimmed. `diverged`: an older copy took the log's place. */
+  readonly reason: GapReason;
+
+  constructor({ taskId, seq }: TaskEvent, reason: GapReason) {
+    super(
+      `The callbacks of task ${taskId} go on at event ${seq}, which does not follow what they were told (${reason}).`,
+    );
+    this.taskId = taskId;
+    this.reason = reason;
+  }
+}
+
+interface Place {
+  readonly taskId: string;
+  after: number;
+  /** Of the event there; undefined before the first. */
+  hash: string | undefined;
+}
 
 export interface Callbacks extends AsyncDisposable {
   /** The same callback on the same task counts once. */
@@ -14,10 +39,9 @@ export interface Callbacks extends AsyncDisposable {
 }
 
 interface Run {
-  readonly taskId: string;
   readonly callback: EventCallback;
   readonly listening: Listening;
-  readonly after: number;
+  readonly place: Place;
   readonly signal: AbortSignal;
 }
 
@@ -34,9 +58,8 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
   let isClosing = false;
 
   /** Until it is left: a log that does not answer is asked again. */
-  async function run({ taskId, callback, listening, after, signal }: Run): Promise<void> {
+  async function run({ callback, listening, place, signal }: Run): Promise<void> {
     using _listening = listening;
-    const place = { taskId, after };
     while (!signal.aborted) {
       try {
         await callWithEvents(place, callback, listening, signal);
@@ -50,7 +73,7 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
   }
 
   async function callWithEvents(
-    place: { readonly taskId: string; after: number },
+    place: Place,
     callback: EventCallback,
     listening: Listening,
     signal: AbortSignal,
@@ -58,7 +81,10 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
     for await (const { events, upToDate } of followPages(deps, listening, place, signal)) {
       for (const event of events) {
         if (signal.aborted) return;
+        const gap = gapBefore(event, place);
+        if (gap !== undefined) onError(new CallbackGapError(event, gap));
         place.after = event.seq;
+        place.hash = event.hash;
         await Promise.try(callback, event).catch(onError);
       }
       if (upToDate && isClosing) return;
@@ -72,8 +98,8 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
     byTask.set(taskId, callbacks.set(callback, controller));
     try {
       const listening = await listenToTask(deps, taskId, controller.signal);
-      const after = await headSeq(taskId, listening);
-      const loop = run({ taskId, callback, listening, after, signal: controller.signal }).catch(onError);
+      const place = await placeNow(taskId, listening);
+      const loop = run({ callback, listening, place, signal: controller.signal }).catch(onError);
       running.set(loop, listening.news.set);
       void loop.finally(() => {
         running.delete(loop);
@@ -85,9 +111,10 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
     }
   }
 
-  async function headSeq(taskId: string, listening: Listening): Promise<number> {
+  async function placeNow(taskId: string, listening: Listening): Promise<Place> {
     try {
-      return (await deps.log.head(taskId))?.progress.seq ?? 0;
+      const { seq = 0, hash } = (await deps.log.head(taskId))?.progress ?? {};
+      return { taskId, after: seq, hash };
     } catch (error) {
       listening[Symbol.dispose]();
       throw error;
@@ -118,6 +145,11 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
       byTask.clear();
     },
   };
+}
+
+function gapBefore({ seq, previousHash }: TaskEvent, { after, hash }: Place): GapReason | undefined {
+  if (seq > after + 1) return 'expired';
+  return hash === undefined || hash === previousHash ? undefined : 'diverged';
 }
 
 /** A callback that never settles must not hold the process. */

@@ -62,7 +62,8 @@ export interface EventManager extends AsyncDisposable {
 
   /**
    * Call back with each event of the task that is recorded from now on, one at a time and in order. A callback that
-   * fails is reported and hurts nobody; a slow one delays only itself.
+   * fails is reported and hurts nobody; a slow one delays only itself. Where it goes on at an event that does not follow
+   * the one before, because that was trimmed or the store is an older copy, a CallbackGapError is reported first.
    */
   subscribe(taskId: string, callback: EventCallback): Promise<void>;
   unsubscribe(taskId: string, callback: EventCallback): Promise<void>;

@@ -189,3 +189,22 @@ test('a log that fails while somebody subscribes leaves nobody listening, and a 
   await waitFor(() => seen.length === 2, { ...SOON, what: 'both events' });
   expect(seen).toEqual([1, 2]);
 });
+
+test('a callback from which events were trimmed away goes on behind them, and the gap is reported', async () => {
+  const log = openMemoryLog();
+  await using bench = openBench({ log });
+  const gate = Promise.withResolvers<void>();
+  const got: number[] = [];
+  await bench.manager.subscribe(TASK, async ({ seq }) => {
+    got.push(seq);
+    await gate.promise;
+  });
+  await bench.emit();
+  await waitFor(() => got.length === 1, { ...SOON, what: 'the first' });
+  await bench.emitSome(3);
+  await log.trim(TASK, 3);
+  gate.resolve();
+  await waitFor(() => got.length === 2, { ...SOON, what: 'what is left' });
+  expect(got).toEqual([1, 4]);
+  expect(bench.errors).toMatchObject([{ code: 'CALLBACK_GAP', taskId: TASK, reason: 'expired' }]);
+});

@@ -155,3 +155,16 @@ test('a watcher of observations is told as well, whether the copy grew past its 
   await before.return?.();
   await later.return?.();
 });
+
+test('a callback goes on with what follows in the copy, and the gap is reported', async () => {
+  await using bench = await openFailing(3);
+  const got: string[] = [];
+  await bench.manager.subscribe(TASK, ({ seq, eventId }) => void got.push(`${seq} ${eventId}`));
+  await bench.emit({ eventId: 'lost-4' });
+  await waitFor(() => got.length === 1, { withinMs: 5_000, what: 'the event before' });
+  bench.failOver();
+  for (const seq of [4, 5]) await append(bench.copy, `other-${seq}`);
+  await waitFor(() => got.length === 2, { withinMs: 5_000, what: 'the event of the copy' });
+  expect(got).toEqual(['4 lost-4', '5 other-5']);
+  expect(bench.errors).toMatchObject([{ code: 'CALLBACK_GAP', taskId: TASK, reason: 'diverged' }]);
+});
