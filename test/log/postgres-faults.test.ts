@@ -91,6 +91,31 @@ describe('a task that another server holds', () => {
     expect(numbers(await readAll(log, 'locked'))).toEqual([1, 2]);
   });
 
+  test('holds up no task that was held as well, and is free again', async () => {
+    const { log, url } = await openFresh();
+    await using _ = log;
+    for (const taskId of ['hot', 'locked']) await log.append([newEvent({ taskId, eventId: '1' })]);
+    await using stranger = await openStranger(url, LOCK_TASK);
+    await using another = await openStranger(url, LOCK_TASK.replace('locked', 'hot'));
+    const held = log.append([newEvent({ taskId: 'locked', eventId: '2' })]);
+    const first = log.append([newEvent({ taskId: 'hot', eventId: '2' })]);
+    const waitersOf = async (): Promise<number> => {
+      const { rows } = await another.query<{ count: string }>(`SELECT count(*) FROM pg_locks WHERE NOT granted`);
+      return Number(rows[0]?.count);
+    };
+    // Both were set aside; each waits alone from then on.
+    await waitFor(async () => (await waitersOf()) === 2, { withinMs: 1_500, what: 'both to wait for their locks' });
+    await another.query('ROLLBACK');
+    let isHeld = true;
+    void held.then(() => (isHeld = false));
+    await first;
+    for (const index of oneTo(5)) await log.append([newEvent({ taskId: 'hot', eventId: `more-${index}` })]);
+    expect(isHeld).toBe(true);
+    await stranger.query('ROLLBACK');
+    expect(await held).toMatchObject([{ event: { seq: 2 } }]);
+    expect(numbers(await readAll(log, 'hot'))).toEqual(oneTo(7));
+  });
+
   test('for too long: refused in time as surely not stored, and the event may come again', async () => {
     const { log, url } = await openFresh();
     await using _ = log;

@@ -16,6 +16,11 @@ export interface Lane<Command, Result> extends AsyncDisposable {
 export interface LaneDeps<Command, Result> extends RunnerDeps<Command, Result> {
   /** As many transactions as may be under way at once. */
   readonly sessions: readonly Session[];
+  /**
+   * For tasks that may be held elsewhere: no transaction locks more than one request of it needs, so that nobody waits
+   * for another's task. Those that wait for tasks which were free after all are given back through this, if it takes them.
+   */
+  readonly giveBack?: (request: LaneRequest<Command, Result>) => boolean;
 }
 
 /** What one transaction takes at most; a single request may be larger. */
@@ -24,7 +29,11 @@ const GROUP_CHARACTERS = 4_000_000;
 /** Not worth a transaction of its own beside another. */
 const LEAST_SHARE = 8;
 
-export function createLane<Command, Result>({ sessions, ...deps }: LaneDeps<Command, Result>): Lane<Command, Result> {
+export function createLane<Command, Result>({
+  sessions,
+  giveBack,
+  ...deps
+}: LaneDeps<Command, Result>): Lane<Command, Result> {
   type Request = LaneRequest<Command, Result>;
   let waiting: Request[] = [];
   const counts = new Map<string, number>();
@@ -72,10 +81,26 @@ export function createLane<Command, Result>({ sessions, ...deps }: LaneDeps<Comm
     });
   }
 
+  /** Whoever waits for these tasks alone. */
+  function leave(taskIds: ReadonlySet<string>): void {
+    if (giveBack === undefined) return;
+    const keptBack = new Set<string>();
+    waiting = waiting.filter((request) => {
+      const isFree = request.taskIds.every((taskId) => taskIds.has(taskId) && !keptBack.has(taskId));
+      if (isFree && giveBack(request)) {
+        count(request, -1);
+        return false;
+      }
+      // Whoever comes after it for the same tasks does not overtake it.
+      for (const taskId of request.taskIds) keptBack.add(taskId);
+      return true;
+    });
+  }
+
   function fill(): void {
     dropAnswered();
     while (idle.length > 0 && waiting.length > 0) {
-      const { group, rest } = takeGroup(waiting, busy, idle.length);
+      const { group, rest } = takeGroup(waiting, { busy, sessions: idle.length, isSeparate: giveBack !== undefined });
       const session = group.length === 0 ? undefined : idle.pop();
       if (session === undefined) return;
       waiting = rest;
@@ -89,10 +114,12 @@ export function createLane<Command, Result>({ sessions, ...deps }: LaneDeps<Comm
     const ending = run(session, group)
       .catch((error: unknown) => {
         for (const request of group) request.reject(toLogError(error, 'UNKNOWN'));
+        return false;
       })
-      .then(() => {
+      .then((isWritten) => {
         for (const request of group) count(request, -1);
         for (const taskId of taskIds) busy.delete(taskId);
+        if (isWritten) leave(new Set(taskIds));
         idle.push(session);
         running.delete(ending);
         call();
@@ -123,8 +150,7 @@ type Sized = Pick<LaneRequest<unknown, unknown>, 'records' | 'characters' | 'tas
  */
 function takeGroup<Request extends Sized>(
   waiting: readonly Request[],
-  busy: ReadonlySet<string>,
-  sessions: number,
+  { busy, sessions, isSeparate }: { busy: ReadonlySet<string>; sessions: number; isSeparate: boolean },
 ): { readonly group: readonly Request[]; readonly rest: Request[] } {
   const all = waiting.reduce((sum, request) => sum + request.records, 0);
   const share = Math.min(GROUP_RECORDS, Math.max(LEAST_SHARE, all / sessions));
@@ -134,8 +160,9 @@ function takeGroup<Request extends Sized>(
   let records = 0;
   let characters = 0;
   for (const request of waiting) {
-    const fits = group.length === 0 || (records + request.records <= share && characters < GROUP_CHARACTERS);
-    if (fits && !request.taskIds.some((taskId) => busy.has(taskId) || passedOver.has(taskId))) {
+    const hasRoom = group.length === 0 || (records + request.records <= share && characters < GROUP_CHARACTERS);
+    const isApart = isSeparate && !request.taskIds.every((taskId) => group[0]?.taskIds.includes(taskId) ?? true);
+    if (hasRoom && !isApart && !request.taskIds.some((taskId) => busy.has(taskId) || passedOver.has(taskId))) {
       group.push(request);
       records += request.records;
       characters += request.characters;

@@ -19,19 +19,25 @@ export interface RunnerDeps<Command, Result> {
 
 const RETRY_MS = 50;
 
-/** @returns writes a group; when it is done, each of it was answered or passed on. */
+/**
+ * @returns writes a group; when it is done, each of it was answered or passed on. It resolves to whether the last
+ * attempt was written, so that the tasks of its group are free.
+ */
 export function createRunner<Command, Result>({
   writer,
   passOn,
   onWarning,
-}: RunnerDeps<Command, Result>): (session: Session, group: readonly LaneRequest<Command, Result>[]) => Promise<void> {
+}: RunnerDeps<Command, Result>): (
+  session: Session,
+  group: readonly LaneRequest<Command, Result>[],
+) => Promise<boolean> {
   type Request = LaneRequest<Command, Result>;
 
-  async function run(session: Session, group: readonly Request[]): Promise<void> {
+  async function run(session: Session, group: readonly Request[]): Promise<boolean> {
     let isWarned = false;
     for (let open = group; open.length > 0; open = open.filter(({ isOver }) => !isOver)) {
       const failure = await attempt(session, open);
-      if (failure === undefined) return;
+      if (failure === undefined) return true;
       const { error } = failure;
       if (endsSession(error) && !isWarned) onWarning(`no connection to write with: ${messageOf(error)}`);
       isWarned ||= endsSession(error);
@@ -41,11 +47,14 @@ export function createRunner<Command, Result>({
       else if (open.length > 1) return runAlone(session, open);
       else open[0]?.reject(toLogError(error, 'FAILED'));
     }
+    return false;
   }
 
   /** Damage, or too little room, may concern one of the group. */
-  async function runAlone(session: Session, group: readonly Request[]): Promise<void> {
-    for (const request of group) if (!request.isOver) await run(session, [request]);
+  async function runAlone(session: Session, group: readonly Request[]): Promise<boolean> {
+    let isWritten = false;
+    for (const request of group) if (!request.isOver) isWritten = await run(session, [request]);
+    return isWritten;
   }
 
   /** @returns what surely kept the group from being stored; those of which that is not sure are answered here. */

@@ -1,14 +1,14 @@
 /**
  * All that is written to the log, each kind on a connection of its own. Appends wait a short while for the locks of
  * their tasks; those whose tasks another server holds for longer (it was paused in the middle of an append, say) wait on
- * in a second lane, and hold up nobody else.
+ * in a second lane, and hold up nobody else. When such a task was free after all, it comes back.
  */
 import { StoreUnavailableError } from '../../domain/errors.ts';
 import type { NewEvent } from '../../domain/event.ts';
 import type { NewObservation } from '../../domain/observation.ts';
 import type { AppendResult, InitTaskResult, NewTask, PublishObservationResult } from '../event-log.ts';
 import { createTaskWriter, type GroupDeps, type WriteCommand, type WriteResult } from './group.ts';
-import { createLane } from './lane.ts';
+import { createLane, type Lane } from './lane.ts';
 import { createRequest, type LaneRequest } from './request.ts';
 import { createObservationWriter } from './observations.ts';
 import { createSession } from './session.ts';
@@ -26,17 +26,27 @@ export interface WriterDeps extends GroupDeps {
 
 /** While the database writes for one, this thread works for the other: 1.2 to 1.3 times the events of one alone. */
 const SESSIONS = 2;
+/** Connections, made when they are needed, for tasks that another server holds: so many wait beside each other. */
+const SLOW_SESSIONS = 3;
 /** How long an append waits for a lock before it goes to the lane of those that wait. */
 const LOCK_MS = 300;
-const LONG_LOCK_MS = 1_500;
+/** There it waits as long, and again: what it holds already it must not keep from others for long. */
+const LONG_LOCK_MS = 700;
+const OBSERVATION_LOCK_MS = 1_500;
 /** What may wait, roughly: beyond that an append is refused at once. */
 const MAX_CHARACTERS = 64_000_000;
 const EVENT_CHARACTERS = 500;
 
 export function createWriter({ url, onWarning, ...deps }: WriterDeps): Writer {
-  const slow = createLane({
-    sessions: [createSession({ url, lockMs: LONG_LOCK_MS })],
+  let characters = 0;
+  let isOpen = true;
+  const slow: Lane<WriteCommand, WriteResult> = createLane({
+    sessions: Array.from({ length: SLOW_SESSIONS }, () => createSession({ url, lockMs: LONG_LOCK_MS })),
     writer: createTaskWriter(deps),
+    giveBack(request) {
+      if (isOpen) fast.add(request);
+      return isOpen;
+    },
     onWarning,
   });
   const fast = createLane({
@@ -46,12 +56,10 @@ export function createWriter({ url, onWarning, ...deps }: WriterDeps): Writer {
     onWarning,
   });
   const observations = createLane({
-    sessions: [createSession({ url, lockMs: LONG_LOCK_MS })],
+    sessions: [createSession({ url, lockMs: OBSERVATION_LOCK_MS })],
     writer: createObservationWriter(deps.now),
     onWarning,
   });
-  let characters = 0;
-  let isOpen = true;
 
   type Facts<Command, Result> = Parameters<typeof createRequest<Command, Result>>[0];
 
