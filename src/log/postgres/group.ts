@@ -1,9 +1,10 @@
 /**
  * Group commit: whatever waits goes into one transaction. The rows of its tasks are locked, in the order of their ids
- * so that two servers never wait for each other; numbers, hashes and folds are worked out here under that lock; then
- * everything that is to be written is sent at once, the commit with it. What is refused is refused alone.
+ * so that two servers never wait for each other; numbers, hashes and folds are worked out here under that lock. What is
+ * to be written goes out while the rest is worked out, the commit last. What is refused is refused alone.
  */
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { NewEvent } from '../../domain/event.ts';
 import type { AppendResult, InitTaskResult, NewTask } from '../event-log.ts';
 import { planAppend, planTask, type AppendLookups, type PlannedEvent, type PlannedTask } from '../plan-append.ts';
@@ -42,6 +43,9 @@ export interface GroupDeps {
 }
 
 type Member = LaneRequest<WriteCommand, WriteResult>;
+
+/** So many go out before the others are worked out: the database writes the former meanwhile. */
+const SEND_EVENTS = 200;
 
 export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): GroupWriter<WriteCommand, WriteResult> {
   const cache = createHeadCache();
@@ -150,13 +154,18 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
       const rows: NewRows = { events: [], snapshots: [] };
       const outcomes = new Map<Member, Outcome<WriteResult>>();
       const members = group.filter((member) => !member.isOver);
-      for (const member of members)
-        outcomes.set(
-          member,
-          attempt(() => execute(member.command, transaction, rows)),
-        );
+      const sent: Promise<unknown>[] = [];
+      for (const member of members) {
+        const outcome = attempt(() => execute(member.command, transaction, rows));
+        outcomes.set(member, outcome);
+        if (rows.events.length < SEND_EVENTS) continue;
+        sent.push(insertEvents(ask, rows.events.splice(0)));
+        await setImmediate();
+      }
+      // Told meanwhile that nothing of it is stored: the rest is written again without it.
+      if (members.some(({ isOver }) => isOver)) throw new OutdatedError('a caller of the group was answered');
       onSend(members);
-      await Promise.all([...send(ask, transaction.tasks, rows), ask('COMMIT')]);
+      await Promise.all([...sent, ...send(ask, transaction.tasks, rows), ask('COMMIT')]);
       for (const task of transaction.tasks.values()) cache.keep(task);
       return outcomes;
     },
@@ -212,12 +221,19 @@ function send(ask: Ask, tasks: ReadonlyMap<string, HeldTask>, rows: NewRows): re
   return [
     // Two servers that begin the same tasks meet here, so in the order of their ids as well.
     ...(begun.length > 0 ? [ask(WRITE.insertTasks, columnsOf(COLUMNS.task, begun.toSorted(byId).map(taskRow)))] : []),
-    ...(rows.events.length > 0 ? [ask(WRITE.insertEvents, columnsOf(COLUMNS.event, rows.events))] : []),
+    ...(rows.events.length > 0 ? [insertEvents(ask, rows.events)] : []),
     ...known.filter(({ isWrong }) => isWrong).map(({ key }) => ask(WRITE.dropComponents, [key])),
     ...(components.length > 0 ? [ask(WRITE.putComponents, columnsOf(COLUMNS.component, components))] : []),
     ...(known.length > 0 ? [ask(WRITE.updateTasks, columnsOf(COLUMNS.head, known.map(taskRow)))] : []),
     ...(rows.snapshots.length > 0 ? [ask(WRITE.putSnapshots, columnsOf(COLUMNS.snapshot, rows.snapshots))] : []),
   ];
+}
+
+function insertEvents(ask: Ask, events: NewRows['events']): Promise<unknown> {
+  const inserted = ask(WRITE.insertEvents, columnsOf(COLUMNS.event, events));
+  // Whoever waits for the whole transaction hears of it; until then nobody listens.
+  inserted.catch(() => undefined);
+  return inserted;
 }
 
 function eventRow({ key }: HeldTask, { event, hasOwnTime, record }: PlannedEvent): NewRows['events'][number] {
