@@ -57,7 +57,7 @@ export async function latency(target: Target, params: LatencyParams): Promise<Me
     p99Ms: latencies.percentile(0.99),
     answerMs: spreadOf(answered).median,
     fsyncMs: medianFsyncMs(directory),
-    ...(await roundTrips(services)),
+    ...(await roundTrips(services, 1_000 / eventsPerSecond)),
   };
 }
 
