@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** Files of `e2e` that mostly wait: for a server that is away, or to see that nothing happens. */
+const WAITING = ['balancer', 'bus-faults', 'idle-cost', 'older-copy', 'postgres-*', 'sigterm'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
 /**
- * Two groups, one after the other. `unit` runs in parallel. `e2e` starts real servers, browsers and watchers and
- * measures time, so its files run one at a time, with the machine to themselves.
+ * Groups, one after the other. `unit` runs in parallel. `e2e` starts real servers, browsers and watchers and measures
+ * time, so its files run one at a time, with the machine to themselves; those that mostly wait, two at a time.
  */
 export default defineConfig({
   resolve: {
@@ -37,10 +42,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: WAITING,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e-waiting',
+          include: WAITING,
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
