@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createEmitter, type Emitter } from '../support/emitter.ts';
+import type { EmitInput } from '../support/fixtures.ts';
 import { checkHistory } from '../support/history.ts';
 import { completion, produce, progressEvent } from '../support/producers.ts';
 import { openRandom, type Random } from '../support/random.ts';
@@ -20,6 +21,8 @@ const SERVERS = 3;
 const TASKS = ['a', 'b', 'c', 'd', 'e'];
 /** What a client sees of a connection that was closed before it was read. */
 const CLOSED_DOOR: ReadonlySet<string> = new Set(['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE']);
+/** Events of a mutation: alone, they would spend what two cores can do on requests. */
+const TOGETHER = 10;
 const TRANSPORTS = ['ws', 'sse'] as const;
 
 test('50 watchers on 3 servers that are killed and restarted at random under load are exact', async () => {
@@ -98,8 +101,8 @@ async function openCrowd(random: Random, { roaming, perSecond, staysPut = false 
   const startedAt = performance.now();
   const producing = produce({
     producers: 48,
-    perSecond,
-    next: (number) => (stop.signal.aborted ? undefined : progressEvent(taskOf(number), number)),
+    perSecond: perSecond / TOGETHER,
+    next: (number) => (stop.signal.aborted ? undefined : batch(taskOf(number), number)),
     send: (inputs) => sendUntilAcknowledged(emitter, inputs, unknown),
   });
   const light = Array.from({ length: roaming }, (_, index) => {
@@ -132,6 +135,10 @@ async function openCrowd(random: Random, { roaming, perSecond, staysPut = false 
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+function batch(taskId: string, number: number): readonly EmitInput[] {
+  return Array.from({ length: TOGETHER }, (_, index) => progressEvent(taskId, TOGETHER * number + index));
 }
 
 async function sendUntilAcknowledged(
