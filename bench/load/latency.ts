@@ -10,6 +10,9 @@ import { paced } from './pace.ts';
 import { roundTrips } from './round-trips.ts';
 import { spreadOf } from '../lib/stats.ts';
 
+/** Enough for a median, and no more than there are events, for a smoke run has few. */
+const MOST_ROUND_TRIPS = 100;
+
 export interface LatencyParams {
   readonly watchers: number;
   readonly eventsPerSecond: number;
@@ -57,7 +60,7 @@ export async function latency(target: Target, params: LatencyParams): Promise<Me
     p99Ms: latencies.percentile(0.99),
     answerMs: spreadOf(answered).median,
     fsyncMs: medianFsyncMs(directory),
-    ...(await roundTrips(services, 1_000 / eventsPerSecond)),
+    ...(await roundTrips(services, { everyMs: 1_000 / eventsPerSecond, times: Math.min(events, MOST_ROUND_TRIPS) })),
   };
 }
 

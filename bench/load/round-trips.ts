@@ -9,22 +9,25 @@ import { spreadOf } from '../lib/stats.ts';
 import type { Metrics } from './jobs.ts';
 import { paced } from './pace.ts';
 
-const TIMES = 100;
+export interface Pace {
+  readonly everyMs: number;
+  readonly times: number;
+}
 
-export async function roundTrips({ postgres, redis }: Services, everyMs: number): Promise<Metrics> {
+export async function roundTrips({ postgres, redis }: Services, pace: Pace): Promise<Metrics> {
   return {
-    ...(postgres === undefined ? {} : { notifyMs: await notifyMs(postgres, everyMs) }),
-    ...(redis === undefined ? {} : { publishMs: await publishMs(redis, everyMs) }),
+    ...(postgres === undefined ? {} : { notifyMs: await notifyMs(postgres, pace) }),
+    ...(redis === undefined ? {} : { publishMs: await publishMs(redis, pace) }),
   };
 }
 
-async function notifyMs(url: string, everyMs: number): Promise<number> {
+async function notifyMs(url: string, pace: Pace): Promise<number> {
   const [listener, sender] = [new Client(url), new Client(url)];
   await Promise.all([listener.connect(), sender.connect()]);
   let heard = (): void => undefined;
   listener.on('notification', () => heard());
   await listener.query('LISTEN round_trip');
-  const took = await timeEach(everyMs, async () => {
+  const took = await timeEach(pace, async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     heard = resolve;
     await Promise.all([promise, sender.query("NOTIFY round_trip, 'a'")]);
@@ -33,12 +36,12 @@ async function notifyMs(url: string, everyMs: number): Promise<number> {
   return took;
 }
 
-async function publishMs(url: string, everyMs: number): Promise<number> {
+async function publishMs(url: string, pace: Pace): Promise<number> {
   const [listener, sender] = [createClient({ url }), createClient({ url })];
   await Promise.all([listener.connect(), sender.connect()]);
   let heard = (): void => undefined;
   await listener.subscribe('round trip', () => heard());
-  const took = await timeEach(everyMs, async () => {
+  const took = await timeEach(pace, async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     heard = resolve;
     await Promise.all([promise, sender.publish('round trip', 'a')]);
@@ -48,9 +51,9 @@ async function publishMs(url: string, everyMs: number): Promise<number> {
 }
 
 /** @returns the median, in milliseconds. */
-async function timeEach(everyMs: number, roundTrip: () => Promise<void>): Promise<number> {
+async function timeEach({ everyMs, times }: Pace, roundTrip: () => Promise<void>): Promise<number> {
   const took: number[] = [];
-  await paced(everyMs, TIMES, async () => {
+  await paced(everyMs, times, async () => {
     const since = performance.now();
     await roundTrip();
     took.push(performance.now() - since);
