@@ -69,7 +69,7 @@ export function storeRows({ isSmoke }: Scale): readonly Row[] {
     },
     {
       name: 'stores-fanout',
-      title: `one event at a time to ${watchers} watchers of each server`,
+      title: `one event at a time to ${watchers} watchers of each server; CPU of the busier one`,
       metric: 'cpuUsPerDelivery',
       unit: 'CPU µs per delivery',
       better: 'lower',
