@@ -51,7 +51,7 @@ export function sqlState(error: unknown): string {
   return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
 
-/** What was remembered of a task is not so any more. */
+/** A transaction went by what is not so any more: what was remembered of a task, or that its callers still wait. */
 export class OutdatedError extends Error {
   override readonly name = 'OutdatedError';
 }
