@@ -155,13 +155,18 @@ export function createTaskWriter({ snapshotEvery, now, onDamage }: GroupDeps): G
       const outcomes = new Map<Member, Outcome<WriteResult>>();
       const members = group.filter((member) => !member.isOver);
       const sent: Promise<unknown>[] = [];
+      let failure: { readonly error: unknown } | undefined;
       for (const member of members) {
         const outcome = attempt(() => execute(member.command, transaction, rows));
         outcomes.set(member, outcome);
         if (rows.events.length < SEND_EVENTS) continue;
-        sent.push(insertEvents(ask, rows.events.splice(0)));
+        const inserted = insertEvents(ask, rows.events.splice(0));
+        inserted.catch((error: unknown) => (failure ??= { error }));
+        sent.push(inserted);
         await setImmediate();
       }
+      // Known before the commit is on its way, so surely not stored.
+      if (failure !== undefined) throw failure.error;
       // Told meanwhile that nothing of it is stored: the rest is written again without it.
       if (members.some(({ isOver }) => isOver)) throw new OutdatedError('a caller of the group was answered');
       onSend(members);
@@ -230,10 +235,7 @@ function send(ask: Ask, tasks: ReadonlyMap<string, HeldTask>, rows: NewRows): re
 }
 
 function insertEvents(ask: Ask, events: NewRows['events']): Promise<unknown> {
-  const inserted = ask(WRITE.insertEvents, columnsOf(COLUMNS.event, events));
-  // Whoever waits for the whole transaction hears of it; until then nobody listens.
-  inserted.catch(() => undefined);
-  return inserted;
+  return ask(WRITE.insertEvents, columnsOf(COLUMNS.event, events));
 }
 
 function eventRow({ key }: HeldTask, { event, hasOwnTime, record }: PlannedEvent): NewRows['events'][number] {

@@ -81,19 +81,15 @@ export function createLane<Command, Result>({
     });
   }
 
-  /** Whoever waits for these tasks alone. */
+  /** Whoever waits for these tasks alone; nobody, when one of them waits for others as well and would be overtaken. */
   function leave(taskIds: ReadonlySet<string>): void {
     if (giveBack === undefined) return;
-    const keptBack = new Set<string>();
+    const isAmong = (taskId: string): boolean => taskIds.has(taskId);
+    if (waiting.some((request) => request.taskIds.some(isAmong) && !request.taskIds.every(isAmong))) return;
     waiting = waiting.filter((request) => {
-      const isFree = request.taskIds.every((taskId) => taskIds.has(taskId) && !keptBack.has(taskId));
-      if (isFree && giveBack(request)) {
-        count(request, -1);
-        return false;
-      }
-      // Whoever comes after it for the same tasks does not overtake it.
-      for (const taskId of request.taskIds) keptBack.add(taskId);
-      return true;
+      if (!request.taskIds.every(isAmong) || !giveBack(request)) return true;
+      count(request, -1);
+      return false;
     });
   }
 
