@@ -21,15 +21,13 @@ const SERVERS = 3;
 const TASKS = ['a', 'b', 'c', 'd', 'e'];
 /** What a client sees of a connection that was closed before it was read. */
 const CLOSED_DOOR: ReadonlySet<string> = new Set(['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE']);
-/** Events of a mutation: alone, they would spend what two cores can do on requests. */
-const TOGETHER = 10;
 const TRANSPORTS = ['ws', 'sse'] as const;
 
 test('50 watchers on 3 servers that are killed and restarted at random under load are exact', async () => {
   const random = openRandom('servers killed');
   const forMs = sized({ usual: 10_000, full: 60_000 });
-  // Events a second, or as many as the machine takes beside all this.
-  await using crowd = await openCrowd(random, { roaming: 46, perSecond: 500 });
+  // One event a request would be as many requests as two cores take beside all this, and fewer events.
+  await using crowd = await openCrowd(random, { roaming: 46, perSecond: 500, mostTogether: 7 });
   const until = performance.now() + forMs;
   let kills = 0;
   while (performance.now() < until) {
@@ -82,13 +80,17 @@ interface Crowd extends AsyncDisposable {
 interface CrowdOptions {
   /** Watchers beside the four that write everything down. */
   readonly roaming: number;
+  /** Events, or as many as the machine takes beside all this. */
   readonly perSecond: number;
+  /** A request has from one event to so many, of several tasks. */
+  readonly mostTogether?: number;
   /** Watchers stay at their server. */
   readonly staysPut?: boolean;
 }
 
 /** Servers under load, with watchers of every task at all of them. */
-async function openCrowd(random: Random, { roaming, perSecond, staysPut = false }: CrowdOptions): Promise<Crowd> {
+async function openCrowd(random: Random, options: CrowdOptions): Promise<Crowd> {
+  const { roaming, perSecond, mostTogether = 1, staysPut = false } = options;
   await using owned = new AsyncDisposableStack();
   const servers = owned.use(await startServers({ servers: SERVERS }));
   const originFor = (index: number) => (): string =>
@@ -98,11 +100,20 @@ async function openCrowd(random: Random, { roaming, perSecond, staysPut = false 
   const stop = new AbortController();
   owned.defer(() => stop.abort());
   const unknown: string[] = [];
+  let events = 0;
+  const nextEvent = (): EmitInput => {
+    events += 1;
+    return progressEvent(taskOf(events), events);
+  };
   const startedAt = performance.now();
   const producing = produce({
     producers: 48,
-    perSecond: perSecond / TOGETHER,
-    next: (number) => (stop.signal.aborted ? undefined : batch(taskOf(number), number)),
+    perSecond,
+    next() {
+      if (stop.signal.aborted) return undefined;
+      const together = random.int(1, mostTogether);
+      return together === 1 ? nextEvent() : Array.from({ length: together }, nextEvent);
+    },
     send: (inputs) => sendUntilAcknowledged(emitter, inputs, unknown),
   });
   const light = Array.from({ length: roaming }, (_, index) => {
@@ -111,9 +122,9 @@ async function openCrowd(random: Random, { roaming, perSecond, staysPut = false 
   });
   const whole = [0, 1, 2, 3].map((index) => {
     const transport = TRANSPORTS[index % 2] ?? 'ws';
-    const options = { name: `${transport} ${index}`, origin: originFor(index), taskId: taskOf(0), replay: true };
+    const at = { name: `${transport} ${index}`, origin: originFor(index), taskId: taskOf(0), replay: true };
     // Over three servers, so that each has both kinds sooner or later.
-    return owned.use(openWatcher(transport, { ...options, silenceMs: 300_000 }));
+    return owned.use(openWatcher(transport, { ...at, silenceMs: 300_000 }));
   });
   const resources = owned.move();
   return {
@@ -135,10 +146,6 @@ async function openCrowd(random: Random, { roaming, perSecond, staysPut = false 
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-function batch(taskId: string, number: number): readonly EmitInput[] {
-  return Array.from({ length: TOGETHER }, (_, index) => progressEvent(taskId, TOGETHER * number + index));
 }
 
 async function sendUntilAcknowledged(

@@ -25,9 +25,9 @@ export function completion(taskId: string): EmitInput {
 
 export interface Load {
   readonly producers: number;
-  /** Left out: as fast as answers come. */
+  /** Events, however many are sent together. Left out: as fast as answers come. */
   readonly perSecond?: number;
-  /** The next to send, by its number from 1 on; undefined when there are no more. */
+  /** The next to send, alone or several together, by its number from 1 on; undefined when there are no more. */
   readonly next: (number: number) => EmitInput | readonly EmitInput[] | undefined;
   readonly send: (inputs: EmitInput | readonly EmitInput[], producer: number) => Promise<unknown>;
 }
@@ -36,12 +36,14 @@ export interface Load {
 export async function produce({ producers, perSecond, next, send }: Load): Promise<void> {
   const start = performance.now();
   let number = 0;
+  let events = 0;
   const work = async (_: unknown, producer: number): Promise<void> => {
     for (;;) {
       number += 1;
       const inputs = next(number);
       if (inputs === undefined) return;
-      const dueMs = perSecond === undefined ? 0 : start + (number / perSecond) * 1_000 - performance.now();
+      events += 'length' in inputs ? inputs.length : 1;
+      const dueMs = perSecond === undefined ? 0 : start + (events / perSecond) * 1_000 - performance.now();
       if (dueMs > 0) await delay(dueMs);
       await send(inputs, producer);
     }
