@@ -51,15 +51,9 @@ export const PATIENCE = Object.freeze({ timeout: 5_000, interval: 10 });
 
 export const TOPICS = ['numbers', 'other', 'numbers:other', 'constructor', '__proto__'] as const;
 
-export interface Opened extends AsyncDisposable {
-  readonly bus: EventBus<SuiteTopics>;
-  readonly errors: unknown[];
-}
-
-export async function openBus({ open }: BusUnderTest): Promise<Opened> {
-  const errors: unknown[] = [];
-  const bus = await open({ onHandlerError: (error) => errors.push(error) });
-  return { bus, errors, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
+/** @param errors gets those of handlers */
+export function openBus({ open }: BusUnderTest, errors: unknown[] = []): Promise<EventBus<SuiteTopics>> {
+  return open({ onHandlerError: (error) => errors.push(error) });
 }
 
 /** Publishes until the condition holds: a hint may be lost. */
