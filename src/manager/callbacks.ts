@@ -28,7 +28,7 @@ export class CallbackGapError extends Error {
 interface Place {
   readonly taskId: string;
   after: number;
-  /** Of the event there; undefined before the first. */
+  /** The running hash there; undefined while the task is not known. */
   hash: string | undefined;
 }
 
