@@ -32,6 +32,7 @@ export const RECIPES = {
   mercurius: () => one([peer('mercurius')]),
   'mercurius jit': () => one([peer('mercurius'), '--jit']),
   'raw ws': () => one([peer('raw-ws')]),
+  'graphql-ws alone': () => one([peer('graphql-ws')]),
   'raw sse': () => one([peer('raw-sse')]),
   'raw http': () => one([peer('raw-http')]),
   // The load process itself asks the database.

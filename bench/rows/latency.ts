@@ -1,6 +1,7 @@
 /** What a watcher feels: how soon it has an event, and what it costs while it waits for one. */
 import type { Work } from '../load/jobs.ts';
 import type { Entry, Row, Scale } from '../lib/row.ts';
+import type { ServerName } from '../lib/server.ts';
 
 const SERVERS = ['drumline sqlite', 'yoga', 'apollo', 'mercurius', 'raw ws'] as const;
 
@@ -25,11 +26,14 @@ export function latencyRows({ isSmoke, watchers: idleWatchers = isSmoke ? 30 : 1
       better: 'lower',
       also: { rssMb: 'MB in all' },
       maxRepeats: 3,
-      entries: entries({ job: 'idle', params: { watchers: idleWatchers, settleMs: isSmoke ? 50 : 3_000 } }),
+      entries: entries({ job: 'idle', params: { watchers: idleWatchers, settleMs: isSmoke ? 50 : 3_000 } }, [
+        ...SERVERS,
+        'graphql-ws alone',
+      ]),
     },
   ];
 }
 
-function entries(work: Work): readonly Entry[] {
-  return SERVERS.map((server) => ({ label: server, server, work, yardstick: 'raw ws', ours: 'drumline sqlite' }));
+function entries(work: Work, servers: readonly ServerName[] = SERVERS): readonly Entry[] {
+  return servers.map((server) => ({ label: server, server, work, yardstick: 'raw ws', ours: 'drumline sqlite' }));
 }
