@@ -4,18 +4,18 @@
  *
  *   emitEvent → schema → event manager → log (durable) → bus ("look again") → followers read the log → sockets
  */
-import type { IncomingMessage } from 'node:http';
+import { openAuth, type Auth } from './auth/open-auth.ts';
 import { createMemoryBus } from './bus/memory-bus.ts';
 import type { BusStatus, DrumlineTopics, EventBus } from './bus/event-bus.ts';
 import { DRUMLINE_FORMATS } from './bus/notice-format.ts';
-import type { BusSetting, Config, StoreSetting } from './config.ts';
+import { ConfigError, type BusSetting, type Config, type StoreSetting } from './config.ts';
 import type { EventLog } from './log/event-log.ts';
 import { openMemoryLog } from './log/memory-log.ts';
 import { openSqliteLog } from './log/sqlite-log.ts';
 import { withTailCache } from './log/tail-cache.ts';
 import { createEventManager, type EventManager } from './manager/event-manager.ts';
 import { createSchema } from './schema/index.ts';
-import { authenticateWithin, type Authenticate } from './server/auth.ts';
+import { createBearerAuthenticate, createIdentify, type Authenticate } from './server/auth.ts';
 import { createErrorMask } from './server/errors.ts';
 import { createGraphql } from './server/graphql.ts';
 import { createHealth } from './server/health.ts';
@@ -23,8 +23,10 @@ import { createGraphqlAnswers } from './server/http-graphql.ts';
 import { createHttpServer } from './server/http.ts';
 import type { Logger } from './server/logger.ts';
 import { createOriginRule } from './server/origin.ts';
+import { createSessions } from './server/session.ts';
 import { createSseTransport } from './server/sse.ts';
 import { createWebSocketTransport } from './server/websocket.ts';
+import { isLoopback } from './util/loopback.ts';
 import { createTurns } from './util/turns.ts';
 
 export interface App extends AsyncDisposable {
@@ -68,25 +70,26 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const mask = createErrorMask(logger);
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice or callback failed');
 
+  const auth = await openAuthOf(config, deps, logger);
+  if (auth !== undefined) cleanup.use(auth);
+  const authenticate = deps.authenticate ?? (auth && bearerOf(auth, config));
+  if (authenticate === undefined) refuseOpenDoor(config);
+
   const log = withTailCache(cleanup.use(await openLog(config, deps, logger)));
   const bus = cleanup.use(deps.bus ?? (await openBus(config, logger, onError)));
   const manager = cleanup.use(createEventManager({ log, bus, catchUpMs: config.catchUpMs, onError }));
 
-  const graphql = createGraphql({ schema: createSchema(), manager, mask, maxBodyBytes: config.maxBodyBytes });
+  const graphql = createGraphql({ schema: createSchema(), mask, maxBodyBytes: config.maxBodyBytes });
   // One for all streams: together they leave the event loop to others.
   const turns = createTurns();
   const sse = cleanup.use(createSseTransport({ ...config, graphql, mask, turns }));
-  const { authenticate } = deps;
-  const webSockets = cleanup.use(
-    createWebSocketTransport({ ...config, graphql, mask, turns, logger, authenticate, authTimeoutMs }),
+  const sessions = cleanup.use(
+    createSessions({ manager, tokens: auth?.signToken, whyOver: (viewer) => auth?.authenticator.whyOver(viewer) }),
   );
+  const identify = createIdentify({ authenticate, timeoutMs: authTimeoutMs, sessions });
+  const webSockets = cleanup.use(createWebSocketTransport({ ...config, graphql, mask, turns, logger, identify }));
   const health = createHealth({ checkStore: () => log.ready(), isBusUp: () => bus.status?.().isConnected ?? true });
   const origins = createOriginRule(config);
-  const checkCaller =
-    authenticate === undefined
-      ? undefined
-      : (request: IncomingMessage) =>
-          authenticateWithin(authTimeoutMs, (signal) => authenticate(request, undefined, signal));
   const answerGraphql = createGraphqlAnswers(graphql, config.maxBodyBytes);
   const http = createHttpServer({
     ...config,
@@ -94,7 +97,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     sse,
     webSockets,
     origins,
-    checkCaller,
+    identify,
     health,
     mask,
     logger,
@@ -120,6 +123,31 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+function openAuthOf(config: Config, { now }: AppDeps, logger: Logger): Promise<Auth | undefined> {
+  const { authKeys, authSecret, authPublicKeys, authAudience, authIssuer } = config;
+  const settings = {
+    keyFile: authKeys || undefined,
+    secret: authSecret || undefined,
+    publicKeys: authPublicKeys || undefined,
+    audience: authAudience,
+    issuer: authIssuer || undefined,
+  };
+  const onTrouble = (error: Error): void =>
+    logger.error({ err: error }, 'the key file is not taken; the last one holds');
+  return openAuth(settings, { onTrouble, ...(now === undefined ? {} : { now }) });
+}
+
+function bearerOf({ authenticator }: Auth, { tokenInUrl }: Config): Authenticate {
+  return createBearerAuthenticate({ authenticate: (bearer) => authenticator.authenticate(bearer), tokenInUrl });
+}
+
+/** Whoever can reach the port could do everything: that is wanted on one machine, and seldom beyond it. */
+function refuseOpenDoor({ host, allowAnonymous }: Config): void {
+  if (allowAnonymous || isLoopback(host)) return;
+  const line = `--host ${host} is reachable by others: set --auth-keys, DRUMLINE_AUTH_SECRET or --auth-public-keys, or --allow-anonymous true`;
+  throw new ConfigError([{ setting: 'host', line }]);
 }
 
 async function openLog(config: Config, { now }: AppDeps, logger: Logger): Promise<EventLog> {

@@ -4,17 +4,9 @@
  * from its default; whatever is wrong is said in one line that names the key and never shows a secret.
  */
 import { z } from 'zod';
+import { secret, toBus, toOrigins, toStore, truth, wholeNumber } from './config/values.ts';
 
-export type StoreSetting =
-  | { readonly driver: 'sqlite'; readonly path: string }
-  /** The URL may hold a password: it goes into no message and no log. */
-  | { readonly driver: 'postgres'; readonly url: string }
-  | { readonly driver: 'memory' };
-/** `store`: whatever fits where the events are kept. */
-export type BusSetting =
-  | { readonly driver: 'store' }
-  | { readonly driver: 'memory' }
-  | { readonly driver: 'redis' | 'postgres'; readonly url: string };
+export type { BusSetting, StoreSetting } from './config/values.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -98,6 +90,49 @@ export const SETTINGS = Object.freeze({
     default: '8000',
     unit: 'ms',
     meaning: 'how long a stopping server may take to finish what it accepted',
+  }),
+  authKeys: setting({
+    schema: z.string(),
+    default: '',
+    unit: 'path',
+    meaning: 'file of API keys and revoked tokens, written by `drumline key`; read again when it changes',
+  }),
+  authSecret: setting({
+    schema: secret(),
+    default: '',
+    unit: 'secret',
+    meaning:
+      'at least 32 bytes that sign and verify HS256 tokens; rather as a variable, for flags are seen by other users',
+  }),
+  authPublicKeys: setting({
+    schema: z.string(),
+    default: '',
+    unit: 'url|path',
+    meaning: 'verifies RS256, ES256 and EdDSA tokens: https://… of a JWKS, or the path of a JWKS or of a key as PEM',
+  }),
+  authAudience: setting({
+    schema: z.string().min(1, 'must not be empty'),
+    default: 'drumline',
+    unit: 'name',
+    meaning: 'what the `aud` of a token must hold',
+  }),
+  authIssuer: setting({
+    schema: z.string(),
+    default: '',
+    unit: 'name',
+    meaning: 'what the `iss` of a token must be; empty: anything',
+  }),
+  tokenInUrl: setting({
+    schema: truth(),
+    default: 'false',
+    unit: 'true|false',
+    meaning: "let event streams bear their token as ?token=, for a browser's EventSource; proxies may log it",
+  }),
+  allowAnonymous: setting({
+    schema: truth(),
+    default: 'false',
+    unit: 'true|false',
+    meaning: 'serve beyond this machine without asking who calls',
   }),
   allowedOrigins: setting({
     schema: z.string().transform(toOrigins),
@@ -197,68 +232,6 @@ function findText(
 
 function setting<Value>(row: Setting<Value>): Setting<Value> {
   return row;
-}
-
-function truth(): z.ZodType<boolean, string> {
-  return z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
-}
-
-/** Digits only: `1e3`, `0x10`, `4 MB` and `NaN` are more likely mistakes than wishes. */
-function wholeNumber(min: number, max: number): z.ZodType<number, string> {
-  const rule = `must be a whole number from ${min} to ${max}`;
-  return z.string().transform((text, context) => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    // Kubernetes sets DRUMLINE_PORT=tcp://… in every pod beside a Service named "drumline".
-    const hint = text.startsWith('tcp://') ? ' (Kubernetes sets it for a Service; use enableServiceLinks: false)' : '';
-    context.addIssue({ code: 'custom', message: rule + hint });
-    return z.NEVER;
-  });
-}
-
-function toStore(text: string, context: z.core.$RefinementCtx): StoreSetting {
-  if (text === 'memory:') return { driver: 'memory' };
-  const path = /^sqlite:(.+)$/s.exec(text)?.[1];
-  if (path !== undefined && path !== ':memory:' && !path.includes('\0')) return { driver: 'sqlite', path };
-  if (/^postgres(ql)?:\/\/\S+$/.test(text)) return { driver: 'postgres', url: text };
-  // The value is not repeated: a database URL holds a password.
-  const message = 'must be sqlite:PATH, postgres://USER@HOST/DATABASE or memory:';
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-}
-
-function toBus(text: string, context: z.core.$RefinementCtx): BusSetting {
-  if (text === '') return { driver: 'store' };
-  if (text === 'memory:') return { driver: 'memory' };
-  if (isServerUrl(text, /^rediss?:$/)) return { driver: 'redis', url: text };
-  if (isServerUrl(text, /^postgres(?:ql)?:$/)) return { driver: 'postgres', url: text };
-  // The value is not repeated: it holds a password.
-  context.addIssue({ code: 'custom', message: 'must be redis://…, rediss://…, postgres://… or memory:' });
-  return z.NEVER;
-}
-
-/** A URL that a client library will take: with a host, and nothing in it that cannot be decoded. */
-function isServerUrl(text: string, protocol: RegExp): boolean {
-  const url = URL.parse(text);
-  if (url === null || !protocol.test(url.protocol) || url.hostname === '') return false;
-  try {
-    decodeURIComponent(url.username + url.password + url.pathname);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function toOrigins(text: string, context: z.core.$RefinementCtx): readonly string[] {
-  const origins = text.split(',').map((part) => part.trim());
-  const found = origins.filter((origin) => origin !== '');
-  if (found.every(isOrigin)) return found;
-  context.addIssue({ code: 'custom', message: 'must be origins such as https://example.org, separated by commas' });
-  return z.NEVER;
-}
-
-function isOrigin(text: string): boolean {
-  return /^https?:$/.test(URL.parse(text)?.protocol ?? '') && URL.parse(text)?.origin === text;
 }
 
 function kebab(name: string): string {

@@ -22,6 +22,13 @@ function refusalOf(raw: RawSettings): ConfigError {
 
 test('without flags and variables every setting has its documented default', () => {
   expect(parseConfig({})).toEqual({
+    authKeys: '',
+    authSecret: '',
+    authPublicKeys: '',
+    authAudience: 'drumline',
+    authIssuer: '',
+    tokenInUrl: false,
+    allowAnonymous: false,
     port: 4000,
     host: '127.0.0.1',
     store: { driver: 'sqlite', path: 'drumline.db' },

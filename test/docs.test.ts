@@ -26,6 +26,7 @@ test.each([
   'ARCHITECTURE.md',
   'PROTOCOL.md',
   'docs/deploying.md',
+  'docs/security.md',
   'examples/README.md',
   'bench/README.md',
 ])('%s links only to what is there', async (name) => {

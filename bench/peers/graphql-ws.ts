@@ -57,7 +57,11 @@ const server = createRawServer({
 
 useServer(
   {
-    onSubscribe: (_context, _id, { query, variables }) => ({ schema, document, variableValues: { query, ...variables } }),
+    onSubscribe: (_context, _id, { query, variables }) => ({
+      schema,
+      document,
+      variableValues: { query, ...variables },
+    }),
     subscribe({ variableValues }) {
       const { taskId, query } = variableValues as { readonly taskId: string; readonly query: string };
       return new Watcher(taskId, query.startsWith('subscription Full'));

@@ -1,6 +1,7 @@
 /** The options and the help of `drumline demo`. */
 import { Option, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
+import { CREDENTIALS_HELP } from './credentials.ts';
 import { EXIT, exitCodesHelp } from './exit.ts';
 import { decimal, urlOption, wholeNumber } from './options.ts';
 import { findServerUrl } from './server-url.ts';
@@ -45,5 +46,7 @@ It needs a server: drumline serve --store memory:
 Examples:
   drumline demo --watch
   drumline demo --fail --speed 4
+
+${CREDENTIALS_HELP}
 
 ${exitCodesHelp([EXIT.ok, EXIT.usage, EXIT.unavailable, EXIT.internal, EXIT.interrupted])}`;

@@ -2,6 +2,7 @@
 import { ConnectionFailedError, request } from '../client/index.ts';
 import { InitTaskDocument } from '../client/generated/graphql.ts';
 import { DEMO_TITLE, demoRun, type DemoEvent } from './demo-run.ts';
+import { findCredentials } from './credentials.ts';
 import { CliError, EXIT, toCliError, type ExitCode } from './exit.ts';
 import { writeLine, type CliIo } from './io.ts';
 import { paced } from './pace.ts';
@@ -23,7 +24,7 @@ export interface DemoOptions {
 
 export async function runDemo(options: DemoOptions, io: CliIo): Promise<ExitCode> {
   const { url, taskId, watch } = options;
-  await announce(options, io.signal);
+  await announce(options, io);
   if (watch) {
     const leaving = new AbortController();
     const signal = AbortSignal.any([io.signal, leaving.signal]);
@@ -50,6 +51,7 @@ async function send({ url, taskId, seed, speed, fails }: DemoOptions, io: CliIo)
   let sent = 0;
   await sendEvents({
     url,
+    headers: findCredentials(io.env).headers,
     events: toEvents(paced(demoRun({ seed, fails }), { dueMs: ({ atMs }) => atMs / speed, signal: io.signal }), taskId),
     maxBatch: 100,
     signal: io.signal,
@@ -71,10 +73,11 @@ async function* toEvents(events: AsyncIterable<DemoEvent>, taskId: string): Asyn
 }
 
 /** Also finds out, before anything else is said, whether there is a server. */
-async function announce({ url, taskId }: DemoOptions, signal: AbortSignal): Promise<void> {
+async function announce({ url, taskId }: DemoOptions, { env, signal }: CliIo): Promise<void> {
+  const { headers } = findCredentials(env);
   const input = { taskId, title: DEMO_TITLE, labels: ['demo'] };
   try {
-    await request({ url, document: InitTaskDocument, variables: { input }, signal, timeoutMs: 5_000 });
+    await request({ url, headers, document: InitTaskDocument, variables: { input }, signal, timeoutMs: 5_000 });
   } catch (error) {
     if (error instanceof ConnectionFailedError) {
       const message = `no server at ${url}; start one with: drumline serve --store memory:`;

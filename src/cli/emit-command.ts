@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { LIMITS } from '../domain/limits.ts';
 import type { CommandContext } from './context.ts';
+import { CREDENTIALS_HELP } from './credentials.ts';
 import { CliError, EXIT, exitCodesHelp } from './exit.ts';
 import { decimal, urlOption, wholeNumber } from './options.ts';
 import { findServerUrl } from './server-url.ts';
@@ -120,5 +121,7 @@ Examples:
   drumline emit --file run.jsonl
   drumline emit --file run.jsonl --task again-1 --rate 20
   my-agent | drumline emit --file -
+
+${CREDENTIALS_HELP}
 
 ${exitCodesHelp([EXIT.ok, EXIT.usage, EXIT.badData, EXIT.unavailable, EXIT.internal, EXIT.interrupted])}`;

@@ -7,6 +7,7 @@ import { BadInputError } from '../domain/errors.ts';
 import { EmitEventInput as EmitEventRules } from '../domain/event.ts';
 import { parseInput } from '../domain/values.ts';
 import { openEventSource } from './event-source.ts';
+import { findCredentials } from './credentials.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { writeJson, writeLine, type CliIo } from './io.ts';
 import { paced } from './pace.ts';
@@ -37,6 +38,7 @@ export async function runEmit(options: EmitOptions, io: CliIo): Promise<ExitCode
     using progress = createProgressLine({ io, total });
     await sendEvents({
       url: options.url,
+      headers: findCredentials(io.env).headers,
       events: paced(events, { dueMs: dueMsAt(options.rate), signal: io.signal }),
       maxBatch: options.maxBatch,
       signal: io.signal,

@@ -7,7 +7,9 @@ import { addDemoCommand } from './demo-command.ts';
 import { addEmitCommand } from './emit-command.ts';
 import { CliError, EXIT, exitCodesHelp, type ExitCode } from './exit.ts';
 import type { CliIo } from './io.ts';
+import { addKeyCommand } from './key-command.ts';
 import { addServeCommand } from './serve-command.ts';
+import { addTokenCommand } from './token-command.ts';
 import { addWatchCommand } from './watch-command.ts';
 
 export interface CliHost extends Omit<CliIo, 'signal'> {
@@ -59,6 +61,8 @@ function createProgram(context: CommandContext): Command {
   addEmitCommand(program, context);
   addWatchCommand(program, context);
   addDemoCommand(program, context);
+  addKeyCommand(program, context);
+  addTokenCommand(program, context);
   return program.addHelpText(
     'after',
     `

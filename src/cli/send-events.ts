@@ -30,6 +30,8 @@ export interface SentEvent {
 
 export interface SendOptions {
   readonly url: string;
+  /** What to show to the server. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly events: AsyncIterable<OutgoingEvent>;
   readonly maxBatch: number;
   readonly signal: AbortSignal;
@@ -61,13 +63,13 @@ async function sendBatch(
   options: SendOptions,
   pause: AutoResetEvent,
 ): Promise<SentEvent[] | undefined> {
-  const { url, signal, retryForMs, random = Math.random } = options;
+  const { url, headers, signal, retryForMs, random = Math.random } = options;
   const giveUpAtMs = performance.now() + retryForMs;
   const inputs = batch.map((event) => event.input);
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       // Without the signal: an answer that is on its way is worth its second, for it says what was recorded.
-      const { emitEvents } = await request({ url, document: EmitEventsDocument, variables: { inputs } });
+      const { emitEvents } = await request({ url, headers, document: EmitEventsDocument, variables: { inputs } });
       return emitEvents.results.map(({ duplicate, event }, index) => {
         return { lineNumber: batch[index]?.lineNumber, duplicate, ...event };
       });

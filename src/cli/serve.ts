@@ -111,6 +111,7 @@ const STORE_ERRORS: ReadonlySet<unknown> = new Set([
 
 function toCliError(error: unknown, config: Config): unknown {
   if (!(error instanceof Error)) return error;
+  if (error instanceof ConfigError) return new CliError(EXIT.config, error.message, { cause: error });
   const code = 'code' in error ? error.code : undefined;
   const options = { cause: error };
   if (code === 'EADDRINUSE')
@@ -120,6 +121,8 @@ function toCliError(error: unknown, config: Config): unknown {
   }
   if (HOST_ERRORS.has(code))
     return new CliError(EXIT.config, `--host ${config.host} cannot be used (${String(code)})`, options);
+  if (code === 'KEY_FILE_INVALID') return new CliError(EXIT.config, `--auth-keys: ${error.message}`, options);
+  if (code === 'PUBLIC_KEYS_INVALID') return new CliError(EXIT.config, `--auth-public-keys: ${error.message}`, options);
   if (code === 'BUS_UNUSABLE') return new CliError(EXIT.config, `--bus cannot be used: ${error.message}`, options);
   if (error instanceof DrumlineError && error.code === 'STORE_CORRUPT') {
     return new CliError(EXIT.storeCorrupt, `--store: ${error.message}`, options);

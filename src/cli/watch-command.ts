@@ -1,6 +1,7 @@
 /** The options and the help of `drumline watch`. */
 import { Option, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
+import { CREDENTIALS_HELP } from './credentials.ts';
 import { EXIT, exitCodesHelp } from './exit.ts';
 import { urlOption, wholeNumber } from './options.ts';
 import { findServerUrl } from './server-url.ts';
@@ -50,5 +51,7 @@ Examples:
   drumline watch build-7
   drumline watch build-7 && echo completed
   drumline watch build-7 --json --replay | jq -r 'select(.event) | .event.message'
+
+${CREDENTIALS_HELP}
 
 ${exitCodesHelp([EXIT.ok, EXIT.taskFailed, EXIT.usage, EXIT.unavailable, EXIT.internal, EXIT.interrupted])}`;

@@ -4,6 +4,7 @@
  */
 import { OperationFailedError, request, watchTask, type TaskUpdate } from '../client/index.ts';
 import { TaskHeaderDocument } from '../client/generated/graphql.ts';
+import { findCredentials, type Credentials } from './credentials.ts';
 import { CliError, EXIT, toCliError, type ExitCode } from './exit.ts';
 import { hasColour, isLive, type CliIo } from './io.ts';
 import { createLivePicture } from './live-picture.ts';
@@ -26,6 +27,7 @@ const RETRY_CAP_MS = 10_000;
 export async function runWatch(options: WatchOptions, io: CliIo): Promise<ExitCode> {
   const { url, taskId, after, replay, retrySeconds } = options;
   const patienceMs = retrySeconds === undefined ? undefined : retrySeconds * 1_000;
+  const credentials = findCredentials(io.env);
   using picture = createPicture(options, io);
   const titleWanted = new AbortController();
   const updates = watchTask({
@@ -38,11 +40,12 @@ export async function runWatch(options: WatchOptions, io: CliIo): Promise<ExitCo
     firstConnectWithinMs: patienceMs ?? FIRST_CONNECT_WITHIN_MS,
     reconnectWithinMs: patienceMs,
     onConnection: (state) => picture.onConnection(state),
+    connectionParams: credentials.connectionParams,
   });
   let last: TaskUpdate | undefined;
   try {
     for await (const update of updates) {
-      if (last === undefined) void showTitle(options, picture, titleWanted.signal);
+      if (last === undefined) void showTitle({ ...options, ...credentials }, picture, titleWanted.signal);
       last = update;
       await picture.onUpdate(update);
     }
@@ -66,8 +69,12 @@ function createPicture(options: WatchOptions, io: CliIo): Picture {
  * The stream does not carry the title: it is not part of the progress. Without it the picture is complete, too, so
  * whatever keeps it away (a proxy that lets only the WebSocket through) is no reason to end.
  */
-async function showTitle({ url, taskId }: WatchOptions, picture: Picture, signal: AbortSignal): Promise<void> {
-  const asked = request({ url, document: TaskHeaderDocument, variables: { id: taskId }, signal });
+async function showTitle(
+  { url, taskId, headers }: WatchOptions & Pick<Credentials, 'headers'>,
+  picture: Picture,
+  signal: AbortSignal,
+): Promise<void> {
+  const asked = request({ url, headers, document: TaskHeaderDocument, variables: { id: taskId }, signal });
   const title = await asked.then(({ task }) => task?.title).catch(() => undefined);
   if (title != null && !signal.aborted) picture.onTitle(title);
 }

@@ -17,10 +17,15 @@ export interface SubscriptionOptions<Data, Variables> extends ConnectionOptions 
   readonly maxBuffered?: number;
 }
 
+/** What `connection_init` says: the same each time, or asked for anew before each connection. */
+export type ConnectionParams =
+  | Readonly<Record<string, unknown>>
+  | (() => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>);
+
 interface ConnectionOptions {
   readonly url: string;
   readonly onConnected: () => void;
-  readonly connectionParams?: Readonly<Record<string, unknown>> | undefined;
+  readonly connectionParams?: ConnectionParams | undefined;
   /** How long a connection may take to be acknowledged. */
   readonly connectTimeoutMs?: number;
   /** How often the server is asked whether it is there, and how long it may take to say so. */
@@ -111,7 +116,7 @@ function openConnection(
     url: toWebSocketUrl(url),
     retryAttempts: 0,
     keepAlive: pingMs,
-    ...(options.connectionParams === undefined ? {} : { connectionParams: { ...options.connectionParams } }),
+    ...(options.connectionParams === undefined ? {} : { connectionParams: options.connectionParams }),
     on: {
       connected: () => {
         isConnected = true;

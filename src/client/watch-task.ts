@@ -6,9 +6,9 @@
 import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
 import { retryDelayMs } from '../util/retry-delay.ts';
-import { ConnectionFailedError, isPassing } from './errors.ts';
+import { ConnectionFailedError, isPassing, OperationFailedError } from './errors.ts';
 import { TaskUpdatesDocument, type TaskEventFilter, type TaskUpdatesSubscription } from './generated/graphql.ts';
-import { openSubscription, type Subscription } from './subscription.ts';
+import { openSubscription, type ConnectionParams, type Subscription } from './subscription.ts';
 
 /** One step of a task's stream; tell them apart by `__typename`, and skip one that you do not know. */
 export type TaskUpdate = TaskUpdatesSubscription['taskUpdates'];
@@ -31,7 +31,8 @@ export interface WatchTaskOptions {
   /** Ends the iteration quietly. */
   readonly signal?: AbortSignal | undefined;
   readonly onConnection?: ((state: ConnectionState) => void) | undefined;
-  readonly connectionParams?: Readonly<Record<string, unknown>> | undefined;
+  /** Who asks, e.g. `{ authorization: 'Bearer …' }`. As a function it is asked again when a token has expired. */
+  readonly connectionParams?: ConnectionParams | undefined;
   /** How long to go on trying before there ever was a connection; then after one was lost. Default: for ever. */
   readonly firstConnectWithinMs?: number | undefined;
   readonly reconnectWithinMs?: number | undefined;
@@ -58,10 +59,17 @@ async function* follow(options: WatchTaskOptions, signal: AbortSignal): AsyncGen
         if (update.__typename === 'TaskEnded') return;
       }
     } catch (error) {
-      if (!(error instanceof Error) || !isPassing(error)) throw error;
+      if (!(error instanceof Error) || !(isPassing(error) || isRenewable(error, options))) throw error;
       await retry.wait(error);
     }
   }
+}
+
+/** With another token it goes on. */
+function isRenewable(error: Error, { connectionParams }: WatchTaskOptions): boolean {
+  return (
+    typeof connectionParams === 'function' && error instanceof OperationFailedError && error.code === 'TOKEN_EXPIRED'
+  );
 }
 
 /** What one connection brings that is new. Ends when it should be opened again; throws when it broke. */

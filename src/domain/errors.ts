@@ -28,6 +28,11 @@ export const ERROR_CODES = Object.freeze({
   STORE_FULL: 'There is no room left to store events; reading goes on.',
   STORE_CORRUPT: 'Stored data is damaged and is not served.',
   UNAUTHENTICATED: 'Who is asking could not be established.',
+  FORBIDDEN: 'Who is asking may not do this with this task. Whether there is such a task was not looked up.',
+  TOKEN_EXPIRED:
+    'What the caller showed has expired. Connect again with a new token; a stream goes on from its cursor.',
+  TOKEN_REVOKED: 'What the caller showed was revoked.',
+  TOKENS_DISABLED: 'The server has no secret to sign tokens with.',
   STREAM_OVER: 'The stream ended and everything was delivered before; there is nothing to resume.',
   SHUTTING_DOWN: 'The server is about to stop; go to another or try again shortly.',
   INTERNAL_SERVER_ERROR: 'A fault of the server. The details are in its log.',
@@ -152,6 +157,42 @@ export class UnauthenticatedError extends DrumlineError {
 
   constructor() {
     super('UNAUTHENTICATED', 'Who is asking could not be established.');
+  }
+}
+
+/** Refused by the viewer's grants alone: see `viewer.ts`. */
+export class ForbiddenError extends DrumlineError {
+  override readonly name = 'ForbiddenError';
+
+  constructor(action: string, taskId?: string) {
+    const what = taskId === undefined ? 'what concerns every task' : `task ${JSON.stringify(taskId)}`;
+    super('FORBIDDEN', `You may not ${action} ${what}.`);
+  }
+}
+
+/** Ends what was begun with it. */
+export class TokenExpiredError extends DrumlineError {
+  override readonly name = 'TokenExpiredError';
+
+  constructor() {
+    super('TOKEN_EXPIRED', 'The token has expired.');
+  }
+}
+
+/** Ends what was begun with it. */
+export class TokenRevokedError extends DrumlineError {
+  override readonly name = 'TokenRevokedError';
+
+  constructor() {
+    super('TOKEN_REVOKED', 'The token was revoked.');
+  }
+}
+
+export class TokensDisabledError extends DrumlineError {
+  override readonly name = 'TokensDisabledError';
+
+  constructor() {
+    super('TOKENS_DISABLED', 'This server has no secret to sign tokens with.');
   }
 }
 

@@ -2,6 +2,7 @@
 import type { TaskPlace } from './cursor.ts';
 import type { Genesis, ProgressStage } from './event.ts';
 import type { TaskProgress, TaskStatus } from './progress.ts';
+import { isInSet, type TaskSet } from './viewer.ts';
 
 /** A task as it stands. Its place is `progress.seq`. */
 export interface TaskHead {
@@ -20,6 +21,8 @@ export interface TaskConditions {
   /** Exclusive bounds, milliseconds since 1970. */
   readonly startedAfter?: number | undefined;
   readonly startedBefore?: number | undefined;
+  /** Only these, whatever else is asked for: what the viewer may read. */
+  readonly within?: TaskSet | undefined;
 }
 
 /** startedAt descending, then task id ascending by code unit: ids are ASCII, so every store agrees. */
@@ -39,14 +42,15 @@ export function isAfterPlace({ progress }: TaskHead, place: TaskPlace): boolean 
 
 /** Every condition that is given must hold; a list holds when any of its members does. */
 export function matchesTask({ genesis, progress }: TaskHead, conditions: TaskConditions): boolean {
-  const { statuses, stages, taskIdPrefix, labels, startedAfter, startedBefore } = conditions;
+  const { statuses, stages, taskIdPrefix, labels, startedAfter, startedBefore, within } = conditions;
   return (
     (statuses === undefined || statuses.includes(progress.status)) &&
     (stages === undefined || stages.includes(progress.stage)) &&
     (taskIdPrefix === undefined || progress.taskId.startsWith(taskIdPrefix)) &&
     (labels === undefined || labels.some((label) => genesis.labels.includes(label))) &&
     (startedAfter === undefined || progress.startedAt > startedAfter) &&
-    (startedBefore === undefined || progress.startedAt < startedBefore)
+    (startedBefore === undefined || progress.startedAt < startedBefore) &&
+    (within === undefined || isInSet(within, progress.taskId))
   );
 }
 

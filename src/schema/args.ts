@@ -42,6 +42,16 @@ const TaskUpdatesArgs = z.object({ taskId: Id, replay: optional(z.boolean()), fi
 const LatestArgs = z.object({ taskId: Id, maxRate: optional(MaxRate) });
 const LatestTaskArgs = z.object({ id: Id, maxRate: optional(MaxRate) });
 
+const ViewerTokenArgs = z.object({
+  taskIds: z.array(Id).min(1, 'must name a task').max(50, 'must be at most 50'),
+  expiresIn: z
+    .number()
+    .min(1, 'must be from 1 to 86400 seconds')
+    .max(86_400, 'must be from 1 to 86400 seconds')
+    .nullish()
+    .transform((value) => value ?? 3_600),
+});
+
 // Each keeps of the arguments what it names; cursors and page sizes have parsers of their own below.
 export const parseTaskArgs = parserOf(TaskArgs);
 export const parseTaskProgressArgs = parserOf(TaskProgressArgs);
@@ -52,6 +62,7 @@ export const parseObservationsArgs = parserOf(ObservationsArgs);
 export const parseTaskUpdatesArgs = parserOf(TaskUpdatesArgs);
 export const parseLatestArgs = parserOf(LatestArgs);
 export const parseLatestTaskArgs = parserOf(LatestTaskArgs);
+export const parseViewerTokenArgs = parserOf(ViewerTokenArgs);
 
 interface RawPageArgs {
   readonly first?: number | null | undefined;

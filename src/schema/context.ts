@@ -1,8 +1,14 @@
 /** What every resolver may use. One per operation; it holds no transport. */
+import type { Viewer } from '../domain/viewer.ts';
 import type { EventManager } from '../manager/event-manager.ts';
 
 export interface SchemaContext {
+  /** As the viewer has it: it refuses what is not granted. */
   readonly manager: EventManager;
+  /** Left out: whoever may do everything. */
+  readonly viewer?: Viewer | undefined;
+  /** Gives out tokens; left out where there is no secret to sign them with. */
+  readonly tokens?: TokenIssuer | undefined;
   /**
    * Where an `EventSource` says it stopped, if it reconnected: its `Last-Event-ID`, unchecked. It beats the
    * arguments `after` and `replay` of the streams that can be resumed.
@@ -11,6 +17,14 @@ export interface SchemaContext {
   /** What the viewer may see, in canonical form; viewers of one scope share executions. Left out: everything. */
   readonly scope?: string | undefined;
 }
+
+/** Signs a token that bears those grants. */
+export type TokenIssuer = (order: {
+  readonly grants: readonly string[];
+  readonly expiresInSeconds: number;
+  /** The credentials of whoever gives it out: the token ends with them. */
+  readonly givenBy: readonly string[];
+}) => Promise<{ readonly token: string; readonly id: string; readonly expiresAt: number }>;
 
 /** What a subscription field tells its transport, in the field's `extensions.stream`. */
 export interface StreamExtension {

@@ -6,11 +6,17 @@ import type {
   PublishObservationResult,
   TaskHead,
 } from '../manager/event-manager.ts';
+import { ForbiddenError, TokensDisabledError } from '../domain/errors.ts';
+import { ANYONE, may } from '../domain/viewer.ts';
+import { parseViewerTokenArgs } from './args.ts';
 import { builder } from './builder.ts';
+import type { TokenIssuer } from './context.ts';
 import { emitEventInputRef, initTaskInputRef, publishObservationInputRef } from './inputs.ts';
 import { observationRef } from './observation.ts';
 import { taskEventRef } from './task-event.ts';
 import { taskRef } from './task.ts';
+
+type ViewerToken = Awaited<ReturnType<TokenIssuer>>;
 
 /** A recorded event; its task is read only when somebody asks for it. */
 interface Emitted extends AppendResult {
@@ -24,7 +30,7 @@ const initTaskPayloadRef = builder.objectRef<InitTaskResult>('InitTaskPayload').
       type: taskRef,
       nullable: true,
       description: 'The task as it is now. Null when the caller may emit but not read.',
-      resolve: ({ head }) => head,
+      resolve: ({ head }, _args, { viewer = ANYONE }) => (may(viewer, 'read', head.genesis.taskId) ? head : undefined),
     }),
     created: t.exposeBoolean('created', { description: 'False when the task was known already.' }),
   }),
@@ -38,7 +44,8 @@ const emitEventPayloadRef = builder.objectRef<Emitted>('EmitEventPayload').imple
       type: taskRef,
       nullable: true,
       description: 'The task as it is now, this event folded in. Null when the caller may emit but not read.',
-      resolve: ({ event, readTask }, _args, { manager }) => readTask(manager, event.taskId),
+      resolve: ({ event, readTask }, _args, { manager, viewer = ANYONE }) =>
+        may(viewer, 'read', event.taskId) ? readTask(manager, event.taskId) : undefined,
     }),
     duplicate: t.exposeBoolean('duplicate', {
       description: 'True when this id had been recorded before: `event` is the one first recorded.',
@@ -68,6 +75,15 @@ const publishObservationPayloadRef = builder
       }),
     }),
   });
+
+const viewerTokenRef = builder.objectRef<ViewerToken>('ViewerToken').implement({
+  description: 'What a watcher shows as `Authorization: Bearer …`, or in the payload of `connection_init`.',
+  fields: (t) => ({
+    token: t.exposeString('token', { description: 'The token. It is shown once.' }),
+    id: t.exposeID('id', { description: 'By which it can be revoked.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it ends, and its streams with it.' }),
+  }),
+});
 
 builder.mutationType({
   description: 'Writing: what was acknowledged is durable, and doing it again with the same ids changes nothing.',
@@ -105,6 +121,25 @@ builder.mutationType({
       description: 'Record an observation. It begins no task.',
       args: { input: t.arg({ type: publishObservationInputRef, required: true, description: 'The observation.' }) },
       resolve: (_root, { input }, { manager }) => manager.publishObservation(input),
+    }),
+
+    createViewerToken: t.field({
+      type: viewerTokenRef,
+      description:
+        'A token with which a browser may watch these tasks, and read what was said of them, for a while: a backend ' +
+        'makes one and hands it on. Takes `admin` on each task, and a server that has a secret (else TOKENS_DISABLED). ' +
+        'It ends with the key or token that it was made with.',
+      args: {
+        taskIds: t.arg.idList({ required: true, description: 'The tasks, 1 to 50; they need not be known yet.' }),
+        expiresIn: t.arg.int({ description: 'Seconds, 1 to 86,400; 3,600 when left out.' }),
+      },
+      resolve: async (_root, args, { viewer = ANYONE, tokens }) => {
+        const { taskIds, expiresIn } = parseViewerTokenArgs(args);
+        for (const taskId of taskIds) if (!may(viewer, 'admin', taskId)) throw new ForbiddenError('admin', taskId);
+        if (tokens === undefined) throw new TokensDisabledError();
+        const grants = taskIds.flatMap((taskId) => [`read:${taskId}`, `observe:${taskId}`]);
+        return tokens({ grants, expiresInSeconds: expiresIn, givenBy: viewer.credentials });
+      },
     }),
   }),
 });

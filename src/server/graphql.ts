@@ -13,7 +13,6 @@ import {
   type OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import type { EventManager } from '../manager/event-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
 import type { PullStream } from '../util/pull-stream.ts';
 import { compileEmit, type EmitOutcome } from './compiled-emit.ts';
@@ -22,12 +21,12 @@ import { maskResult, requestError, type MaskError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
 import { createPreparedDocuments, type PreparedDocument } from './prepared-documents.ts';
+import type { Session } from './session.ts';
 import { createSharedExecution } from './shared-execution.ts';
 import { subscribeOperation } from './subscribe.ts';
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
-  readonly manager: EventManager;
   readonly mask: MaskError;
   readonly maxBodyBytes: number;
 }
@@ -42,9 +41,9 @@ export interface Operation {
 
 export interface Graphql {
   /** Answers queries and mutations over HTTP. */
-  readonly yoga: YogaServerInstance<object, object>;
+  readonly yoga: YogaServerInstance<SchemaContext, object>;
   /** Read and check a document. @returns the masked errors when it cannot be run. */
-  prepare(request: GraphqlRequest, context?: Partial<SchemaContext>): Promise<Operation | readonly GraphQLError[]>;
+  prepare(request: GraphqlRequest, context: SchemaContext): Promise<Operation | readonly GraphQLError[]>;
   /** Run a query or a mutation. Never throws. */
   run(args: ExecutionArgs): Promise<ExecutionResult>;
   /** Run a subscription. @returns a result without data when it could not begin. */
@@ -53,11 +52,10 @@ export interface Graphql {
 
 export const GRAPHQL_PATH = '/graphql';
 
-export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOptions): Graphql {
-  const yoga = createYoga<object, object>({
+export function createGraphql({ schema, mask, maxBodyBytes }: GraphqlOptions): Graphql {
+  const yoga = createYoga<SchemaContext, object>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: { manager } satisfies SchemaContext,
     plugins: [
       // First: what is not a strict JSON request goes no further.
       useStrictRequests(),
@@ -82,9 +80,8 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
   function toOperation(
     { document, kind, emit }: PreparedDocument,
     { operationName, variables }: GraphqlRequest,
-    context: Partial<SchemaContext>,
+    contextValue: SchemaContext,
   ): Operation {
-    const contextValue: SchemaContext = { manager, ...context };
     const args: ExecutionArgs = {
       schema,
       document,
@@ -93,17 +90,17 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
       contextValue,
     };
     const record = emit?.parse(variables ?? {});
-    return { kind, args, record: record === undefined ? undefined : () => record(manager) };
+    return { kind, args, record: record === undefined ? undefined : () => record(contextValue.manager) };
   }
 
-  function known(request: GraphqlRequest, context: Partial<SchemaContext>): Operation | undefined {
+  function known(request: GraphqlRequest, context: SchemaContext): Operation | undefined {
     const prepared = documents.get(request.query, request.operationName);
     return prepared === undefined ? undefined : toOperation(prepared, request, context);
   }
 
   async function prepare(
     request: GraphqlRequest,
-    context: Partial<SchemaContext> = {},
+    context: SchemaContext,
   ): Promise<Operation | readonly GraphQLError[]> {
     const checked = known(request, context);
     if (checked !== undefined) return checked;
@@ -128,7 +125,7 @@ export function createGraphql({ schema, manager, mask, maxBodyBytes }: GraphqlOp
     yoga,
     prepare,
     run: (args) => runOperation(args, mask),
-    subscribe: (args) => subscribeOperation(args, scopeOf(args), { mask, shared }),
+    subscribe: (args) => subscribeOperation(args, scopeOf(args), { mask, shared, session: sessionOf(args) }),
   };
 }
 
@@ -180,8 +177,7 @@ function useExecution(mask: MaskError): Plugin {
   return {
     onExecute({ args, setExecuteFn }) {
       if (getOperationAST(args.document, args.operationName) == null) throw unknownOperation(args.operationName);
-      const { replay } = args.contextValue as ReplayContext;
-      setExecuteFn((executionArgs: ExecutionArgs) => runOperation(replaying(executionArgs, replay), mask));
+      setExecuteFn((executionArgs: ExecutionArgs) => runOperation(executionArgs, mask));
     },
     // Streams have a transport of their own, with resume, keep-alive and drain; who did not ask for it gets no other.
     onSubscribe() {
@@ -190,16 +186,6 @@ function useExecution(mask: MaskError): Plugin {
       });
     },
   };
-}
-
-/** As given to Yoga beside a request that was carried out already. */
-interface ReplayContext {
-  readonly replay?: EventManager;
-}
-
-/** What was done already is only said again: see `compiled-emit.ts`. */
-export function replaying(args: ExecutionArgs, replay: EventManager | undefined): ExecutionArgs {
-  return replay === undefined ? args : { ...args, contextValue: { manager: replay } satisfies SchemaContext };
 }
 
 async function runOperation(args: ExecutionArgs, mask: MaskError): Promise<ExecutionResult> {
@@ -213,6 +199,11 @@ async function runOperation(args: ExecutionArgs, mask: MaskError): Promise<Execu
 /** The context is what `prepare` made. */
 function scopeOf({ contextValue }: ExecutionArgs): string {
   return (contextValue as SchemaContext).scope ?? '';
+}
+
+/** Left out by whoever calls without a transport. */
+function sessionOf({ contextValue }: ExecutionArgs): Session | undefined {
+  return (contextValue as { readonly session?: Session }).session;
 }
 
 function unknownOperation(name: string | null | undefined): GraphQLError {

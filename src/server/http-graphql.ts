@@ -4,12 +4,17 @@
  * client, and handed to it as soon as there is more to say than "recorded".
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SchemaContext } from '../schema/context.ts';
 import { utf8AsLatin1 } from './frame.ts';
 import type { Graphql, Operation } from './graphql.ts';
 import { isJsonContentType, parsePostBody } from './graphql-request.ts';
 import { readBody, sendAnswer } from './http-messages.ts';
 
-export type AnswerGraphql = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+export type AnswerGraphql = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: SchemaContext,
+) => Promise<void>;
 
 /** Kinds of clients, by what they accept, whose form of answer is remembered. */
 const MAX_CLIENT_KINDS = 100;
@@ -28,18 +33,18 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
     if (contentTypes.size < MAX_CLIENT_KINDS) contentTypes.set(accept, contentType);
   }
 
-  async function byYoga(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const byYoga: AnswerGraphql = async (request, response, context) => {
     // Not by Yoga's own listener: it answers what goes wrong around it with the stack of the error.
-    const answer = await graphql.yoga.handleNodeRequestAndResponse(request, response, {});
+    const answer = await graphql.yoga.handleNodeRequestAndResponse(request, response, { ...context });
     if (request.method === 'POST') remember(request, answer);
     await sendAnswer(response, answer);
-  }
+  };
 
-  return async (request, response) => {
+  return async (request, response, context) => {
     const contentType = contentTypes.get(request.headers.accept ?? '');
-    if (contentType === undefined || !isSized(request, maxBodyBytes)) return byYoga(request, response);
+    if (contentType === undefined || !isSized(request, maxBodyBytes)) return byYoga(request, response, context);
     const body = await readBody(request, maxBodyBytes);
-    const record = body === undefined ? undefined : await findEmit(body);
+    const record = body === undefined ? undefined : await findEmit(body, context);
     const outcome = await record?.();
     if (outcome !== undefined && 'json' in outcome) {
       const json = utf8AsLatin1(outcome.json);
@@ -49,19 +54,19 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
     const { method, headers, url = '' } = request;
     const again = await graphql.yoga.fetch(
       new URL(url, `http://${headers.host ?? 'localhost'}`),
-      { method: method ?? 'POST', headers: plainHeaders(headers), body: body ?? null },
-      outcome === undefined ? {} : { replay: outcome.replay },
+      { method: method ?? 'POST', headers: plainHeaders(headers), body: body === undefined ? null : Buffer.from(body) },
+      outcome === undefined ? { ...context } : { ...context, manager: outcome.replay },
     );
     await sendAnswer(response, again);
   };
 
   /** What records it, if it is an emit as producers send them. */
-  async function findEmit(body: Uint8Array): Promise<Operation['record']> {
+  async function findEmit(body: Uint8Array, context: SchemaContext): Promise<Operation['record']> {
     try {
       const request = parsePostBody(body);
       // Nothing else is worth being read here as well as by Yoga.
       if (!request.query.includes('emitEvent')) return undefined;
-      const operation = await graphql.prepare(request);
+      const operation = await graphql.prepare(request, context);
       return 'kind' in operation ? operation.record : undefined;
     } catch {
       // Yoga reads it once more, and says what is wrong with it.

@@ -8,7 +8,7 @@ import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ShuttingDownError, UnauthenticatedError } from '../domain/errors.ts';
 import { prefersEventStream } from './accept.ts';
-import type { AuthOutcome } from './auth.ts';
+import type { Identify } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { createGraphiqlPage, wantsGraphiql } from './graphiql.ts';
 import { GRAPHQL_PATH } from './graphql.ts';
@@ -18,6 +18,7 @@ import { cutWhenStalled, sendJson } from './http-messages.ts';
 import { sendLanding } from './landing.ts';
 import type { Logger } from './logger.ts';
 import type { OriginRule } from './origin.ts';
+import type { Session } from './session.ts';
 import type { SseTransport } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
 
@@ -31,8 +32,8 @@ export interface HttpServerOptions {
   readonly sse: SseTransport;
   readonly webSockets: WebSocketTransport;
   readonly origins: OriginRule;
-  /** Who may come in; left out: everybody. A WebSocket's caller is checked when it says who it is. */
-  readonly checkCaller?: ((request: IncomingMessage) => Promise<AuthOutcome>) | undefined;
+  /** Who is asking. A WebSocket's caller is asked when it has said who it is. */
+  readonly identify: Identify;
   readonly health: Health;
   readonly mask: MaskError;
   readonly logger: Logger;
@@ -55,7 +56,7 @@ const WAITING_BYTES = 16 * 1024;
 const CLOSE_SPREAD = 0.25;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { answerGraphql, sse, webSockets, origins, health, mask, logger } = options;
+  const { answerGraphql, sse, webSockets, origins, identify, health, mask, logger } = options;
   const graphiql = createGraphiqlPage();
   const answering = new Set<ServerResponse>();
   let draining: Promise<void> | undefined;
@@ -73,11 +74,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       response.setHeader('allow', 'GET, POST');
       return sendPlain(response, 405);
     }
-    if (options.checkCaller !== undefined && (await isTurnedAway(options.checkCaller, request, response))) return;
-    if (prefersEventStream(request.headers.accept)) return sse.handle(request, response);
+    if (options.graphiql && draining === undefined && wantsGraphiql(request)) return graphiql.handle(request, response);
+    const session = await sessionOf(request, response);
+    if (session === undefined) return;
+    if (prefersEventStream(request.headers.accept)) return sse.handle(request, response, session.context);
     if (draining !== undefined) return refuse(response);
-    if (options.graphiql && wantsGraphiql(request)) return graphiql.handle(request, response);
-    await answerGraphql(request, response);
+    await answerGraphql(request, response, session.context);
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -92,20 +94,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
   }
 
-  /** @returns true when the caller may not come in, and was told so. */
-  async function isTurnedAway(
-    check: (request: IncomingMessage) => Promise<AuthOutcome>,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<boolean> {
-    const outcome = await check(request).catch((error: unknown) => {
-      logger.error({ err: error }, 'the authentication hook failed');
-      return 'failed' as const;
-    });
-    if (outcome === 'accepted') return false;
-    const errors = [toPayload(mask(new UnauthenticatedError()))];
-    sendJson(response, outcome === 'refused' ? 401 : 503, { errors }, 'application/graphql-response+json');
-    return true;
+  /** @returns undefined when the caller may not come in, and was told so: in one way, whatever was wrong. */
+  async function sessionOf(request: IncomingMessage, response: ServerResponse): Promise<Session | undefined> {
+    try {
+      return await identify(request);
+    } catch (error) {
+      const isRefused = error instanceof UnauthenticatedError;
+      if (!isRefused) logger.error({ err: error }, 'a caller could not be authenticated');
+      const errors = [toPayload(mask(new UnauthenticatedError()))];
+      if (isRefused) response.setHeader('www-authenticate', 'Bearer');
+      sendJson(response, isRefused ? 401 : 503, { errors }, 'application/graphql-response+json');
+      return undefined;
+    }
   }
 
   function refuse(response: ServerResponse): void {

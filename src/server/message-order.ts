@@ -27,6 +27,11 @@ export class MessageOrder {
     return handled;
   }
 
+  /** Settles when all that is under way now is over. */
+  async over(): Promise<void> {
+    await Promise.allSettled([...this.#running.values(), ...(this.#leaving?.values() ?? [])]);
+  }
+
   #keep(id: string, handled: Promise<void>): void {
     this.#running.set(id, handled);
     const drop = (): void => {

@@ -4,6 +4,7 @@
  * bound to this machine goes by this machine's names only, or a page whose name was pointed here would count as ours.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLoopback } from '../util/loopback.ts';
 
 export interface OriginRule {
   /** Why the request is refused: 400 for a host that is none, 403 for one or an origin that is not ours. */
@@ -62,8 +63,4 @@ export function createOriginRule({ allowedOrigins, host }: OriginOptions): Origi
   }
 
   return { refusal, handleCors };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { ShuttingDownError, StreamOverError } from '../domain/errors.ts';
+import type { SchemaContext } from '../schema/context.ts';
 import { PullStream } from '../util/pull-stream.ts';
 import type { Turns } from '../util/turns.ts';
 import { toPayload, type MaskError } from './errors.ts';
@@ -29,7 +30,7 @@ export interface SseOptions {
 }
 
 export interface SseTransport extends Disposable {
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  handle(request: IncomingMessage, response: ServerResponse, context: SchemaContext): Promise<void>;
   /** End all streams, without `complete`, telling each client when to come back. */
   drain(): void;
   readonly streamCount: number;
@@ -47,7 +48,7 @@ export function createSseTransport(options: SseOptions): SseTransport {
   const open = new Set<(lastWords: string) => void>();
   let isDraining = false;
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse, context: SchemaContext): Promise<void> {
     if (isDraining) return refuse(request, response);
     const lastEventId = request.headers['last-event-id'];
     if (Array.isArray(lastEventId) || (lastEventId?.length ?? 0) > MAX_EVENT_ID_LENGTH) {
@@ -56,7 +57,7 @@ export function createSseTransport(options: SseOptions): SseTransport {
     }
     const read = await readRequest(request, response, maxBodyBytes, mask);
     if (read === undefined) return;
-    const prepared = await graphql.prepare(read, lastEventId ? { lastEventId } : {});
+    const prepared = await graphql.prepare(read, lastEventId ? { ...context, lastEventId } : context);
     if (!('kind' in prepared)) return stream(response, single({ errors: prepared }));
     if (prepared.kind === 'mutation' && request.method === 'GET') {
       response.writeHead(405, { allow: 'POST' }).end();

@@ -6,11 +6,14 @@ import { createSourceEventStream, validateSubscriptionArgs, type ExecutionArgs, 
 import { PullStream, toPullStream, type Reader } from '../util/pull-stream.ts';
 import { maskResult, type MaskError } from './errors.ts';
 import { Frame } from './frame.ts';
+import type { Session, SessionMember } from './session.ts';
 import type { OpenOperation, SharedExecution } from './shared-execution.ts';
 
 export interface SubscribeDeps {
   readonly mask: MaskError;
   readonly shared: SharedExecution;
+  /** Left out: one that never ends. */
+  readonly session?: Session | undefined;
 }
 
 /**
@@ -20,28 +23,40 @@ export interface SubscribeDeps {
 export async function subscribeOperation(
   args: ExecutionArgs,
   scope: string,
-  { mask, shared }: SubscribeDeps,
+  { mask, shared, session }: SubscribeDeps,
 ): Promise<PullStream<Frame> | ExecutionResult> {
   const validated = validateSubscriptionArgs(args);
   if (!('operation' in validated)) return { errors: validated.map(mask) };
   const source = await createSourceEventStream(validated);
   if (!isStream(source)) return maskResult(source as ExecutionResult, mask);
-  return new Results(toPullStream(source), shared.open(validated, scope), mask);
+  return new Results(toPullStream(source), shared.open(validated, scope), { mask, session });
 }
 
-class Results extends PullStream<Frame> {
+class Results extends PullStream<Frame> implements SessionMember {
   readonly #source: PullStream<object>;
   readonly #operation: OpenOperation;
   readonly #mask: MaskError;
+  readonly #session: Session | undefined;
   /** One that had to be waited for. */
   #executed: Frame | undefined;
 
-  constructor(source: PullStream<object>, operation: OpenOperation, mask: MaskError) {
+  constructor(
+    source: PullStream<object>,
+    operation: OpenOperation,
+    { mask, session }: Pick<SubscribeDeps, 'mask' | 'session'>,
+  ) {
     super();
     this.#source = source;
     this.#operation = operation;
     this.#mask = mask;
+    this.#session = session;
     source.reader = this;
+    session?.join(this);
+  }
+
+  /** Whoever reads finds the reason. */
+  sessionEnded(): void {
+    this.ready();
   }
 
   /** By the source itself, where nobody waits in between. */
@@ -51,6 +66,8 @@ class Results extends PullStream<Frame> {
   }
 
   protected take(): Frame | undefined {
+    const failure = this.#session?.failure;
+    if (failure !== undefined) throw failure;
     if (this.#executed !== undefined) {
       const executed = this.#executed;
       this.#executed = undefined;
@@ -76,6 +93,7 @@ class Results extends PullStream<Frame> {
   }
 
   protected release(): void {
+    this.#session?.leave(this);
     void this.#source.return();
     this.#operation[Symbol.dispose]();
   }

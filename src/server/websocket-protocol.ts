@@ -6,16 +6,19 @@
 import type { IncomingMessage } from 'node:http';
 import { validateExecutionArgs, type ExecutionArgs } from 'graphql';
 import { CloseCode, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
-import { ShuttingDownError } from '../domain/errors.ts';
+import { ShuttingDownError, UnauthenticatedError } from '../domain/errors.ts';
+import type { EventManager } from '../manager/event-manager.ts';
+import type { SchemaContext } from '../schema/context.ts';
 import { PullStream } from '../util/pull-stream.ts';
 import type { Turns } from '../util/turns.ts';
-import { authenticateWithin, type Authenticate } from './auth.ts';
+import { AuthTimeoutError, type Identify } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { Frame, resultFrame } from './frame.ts';
-import { replaying, type Graphql, type Operation } from './graphql.ts';
+import type { Graphql, Operation } from './graphql.ts';
 import type { Logger } from './logger.ts';
 import { pump } from './pump.ts';
 import type { SocketOutlet } from './socket-outlet.ts';
+import type { Session, SessionMember } from './session.ts';
 import { SingleFrame } from './subscribe.ts';
 import { createNextFrames } from './websocket-frame.ts';
 
@@ -24,8 +27,7 @@ export interface ProtocolOptions {
   readonly mask: MaskError;
   readonly turns: Turns;
   readonly logger: Logger;
-  readonly authenticate?: Authenticate | undefined;
-  readonly authTimeoutMs: number;
+  readonly identify: Identify;
 }
 
 /** What is known of a socket beside its protocol. */
@@ -33,6 +35,10 @@ export interface Extra extends Record<PropertyKey, unknown> {
   /** Until the caller has said who it is: it is large, and needed no more. */
   request: IncomingMessage | undefined;
   readonly outlet: SocketOutlet;
+  /** Ends the socket with its session. */
+  readonly member: SessionMember;
+  /** Once the caller has said who it is. */
+  session: Session | undefined;
 }
 
 /** What `onSubscribe` makes of an operation: also which one it is, and where its results go. */
@@ -54,7 +60,7 @@ export interface ProtocolState {
 }
 
 export function createProtocol(
-  { graphql, mask, turns, authenticate, authTimeoutMs, logger }: ProtocolOptions,
+  { graphql, mask, turns, identify, logger }: ProtocolOptions,
   state: ProtocolState,
 ): Server<Extra> {
   const { running } = state;
@@ -63,18 +69,27 @@ export function createProtocol(
   async function onConnect({ extra, connectionParams }: Context<Params, Extra>): Promise<boolean> {
     const { request } = extra;
     extra.request = undefined;
-    if (authenticate === undefined || request === undefined) return true;
-    const check = (signal: AbortSignal): Promise<void> => authenticate(request, connectionParams, signal);
+    // It cannot be asked twice: graphql-ws closes a socket that says `connection_init` again.
+    if (request === undefined) return false;
     try {
-      const outcome = await authenticateWithin(authTimeoutMs, check);
-      if (outcome === 'accepted') return true;
-      if (outcome === 'refused') extra.outlet.close(CloseCode.Unauthorized, 'Unauthorized');
-      else extra.outlet.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+      const session = await identify(request, connectionParams);
+      extra.session = session;
+      session.join(extra.member);
+      return true;
     } catch (error) {
-      logger.error({ err: error }, 'the authentication hook failed');
-      extra.outlet.close(TRY_AGAIN_LATER, 'Try again later');
+      refuse(extra.outlet, error);
+      return false;
     }
-    return false;
+  }
+
+  function refuse(outlet: SocketOutlet, error: unknown): void {
+    if (error instanceof UnauthenticatedError) return outlet.close(CloseCode.Unauthorized, 'Unauthorized');
+    logger.error({ err: error }, 'a caller could not be authenticated');
+    if (error instanceof AuthTimeoutError) {
+      outlet.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+    } else {
+      outlet.close(TRY_AGAIN_LATER, 'Try again later');
+    }
   }
 
   /** @returns what makes the answer's frame: one that cannot be written as JSON fails its operation alone. */
@@ -91,12 +106,16 @@ export function createProtocol(
 
   return makeServer<Params, Extra>({
     onConnect,
-    async onSubscribe({ extra: { outlet } }, id, payload) {
-      const prepared = await graphql.prepare({
+    async onSubscribe({ extra: { outlet, session } }, id, payload) {
+      // graphql-ws lets nobody subscribe who was not let in.
+      const over = session === undefined ? new UnauthenticatedError() : session.failure;
+      if (session === undefined || over !== undefined) return [mask(over)];
+      const request = {
         query: payload.query,
         ...(payload.operationName == null ? {} : { operationName: payload.operationName }),
         ...(payload.variables == null ? {} : { variables: payload.variables }),
-      });
+      };
+      const prepared = await graphql.prepare(request, session.context);
       // Asked last: from here to `execute` nothing is waited for, so a drain finds everything that was let through.
       if (state.isDraining) return [mask(new ShuttingDownError())];
       if (!('kind' in prepared)) return prepared;
@@ -125,6 +144,11 @@ export function createProtocol(
     },
     onError: (_context, _id, _payload, errors) => errors.map((error) => toPayload(mask(error))),
   });
+}
+
+/** What was done already is only said again: see `compiled-emit.ts`. */
+function replaying(args: ExecutionArgs, manager: EventManager): ExecutionArgs {
+  return { ...args, contextValue: { ...(args.contextValue as SchemaContext), manager } };
 }
 
 /**

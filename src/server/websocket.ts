@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode, handleProtocols, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
 import { createHeartbeat, type BeatingStream, type Heartbeat } from './heartbeat.ts';
@@ -37,6 +38,8 @@ export interface WebSocketTransport extends Disposable {
 const SERVICE_RESTART = 1012;
 /** How long a peer may take to answer our close frame before its socket is dropped. */
 const CLOSE_TIMEOUT_MS = 5_000;
+/** What a session that ended may still take to tell its streams. */
+const LAST_WORDS_MS = 500;
 
 export function createWebSocketTransport(options: WebSocketOptions): WebSocketTransport {
   const { logger, random = Math.random } = options;
@@ -95,6 +98,16 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
   socket.on('pong', (ping) => peer.liveness.answered(ping.toString()));
   socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
 
+  let order: MessageOrder | undefined;
+  const extra: Extra = {
+    request,
+    outlet,
+    session: undefined,
+    member: {
+      // Its streams are told why first; the close stands behind that.
+      sessionEnded: (error) => void closeAfter(order, outlet, error),
+    },
+  };
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -102,13 +115,14 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
       close: (code, reason) => outlet.close(code, reason),
       onMessage(protocolHandle) {
         // Whoever is on the way out begins nothing new.
-        const order = new MessageOrder((text) =>
+        const inOrder = new MessageOrder((text) =>
           socket.readyState === socket.OPEN ? protocolHandle(text) : Promise.resolve(),
         );
+        order = inOrder;
         socket.on('message', (data) => {
           peer.liveness.heard();
           const text = messageText(data);
-          order.handle(text).catch((error: unknown) => {
+          inOrder.handle(text).catch((error: unknown) => {
             if (isServerMessage(text)) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
             logger.error({ err: error }, 'a message could not be handled');
             outlet.close(CloseCode.InternalServerError, 'Internal server error');
@@ -116,12 +130,19 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
         });
       },
     },
-    { request, outlet },
+    extra,
   );
   socket.once('close', (code, reason) => {
     beating[Symbol.dispose]();
+    extra.session?.leave(extra.member);
     closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'a socket was left badly'));
   });
+}
+
+/** When the streams that are under way have ended, or that takes too long. */
+async function closeAfter(order: MessageOrder | undefined, outlet: SocketOutlet, error: Error): Promise<void> {
+  await Promise.race([order?.over(), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+  outlet.close(CloseCode.Forbidden, error.message);
 }
 
 /** One at the other end, as the heartbeat knows it. */

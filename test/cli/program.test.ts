@@ -8,17 +8,21 @@ describe('--help', () => {
   test.each([[['--help']], [['help']]])('%j names every command and every exit code', async (argv) => {
     const { exitCode, stdout } = await cli(argv);
     expect(exitCode).toBe(0);
-    for (const word of ['serve', 'emit', 'watch', 'demo']) expect(stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
+    for (const word of ['serve', 'emit', 'watch', 'demo', 'key', 'token'])
+      expect(stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
     for (const code of [0, 1, 3, 64, 65, 69, 70, 78, 130]) expect(stdout).toMatch(new RegExp(`^ +${code}  \\w`, 'm'));
   });
 
-  test.each(['serve', 'emit', 'watch', 'demo'])('of %s has examples and exit codes', async (command) => {
-    const { exitCode, stdout } = await cli([command, '--help']);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Examples:\n {2}drumline /m);
-    expect(stdout).toMatch(/^Exit codes:$/m);
-    expect(stdout).toBe((await cli(['help', command])).stdout);
-  });
+  test.each(['serve', 'emit', 'watch', 'demo', 'key', 'token'])(
+    'of %s has examples and exit codes',
+    async (command) => {
+      const { exitCode, stdout } = await cli([command, '--help']);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/^Examples:\n {2}drumline /m);
+      expect(stdout).toMatch(/^Exit codes:$/m);
+      expect(stdout).toBe((await cli(['help', command])).stdout);
+    },
+  );
 
   test('of serve has every setting with its flag and its variable', async () => {
     const words = (await cli(['serve', '--help'])).stdout.split(/[\s(;)]+/);

@@ -62,6 +62,7 @@ test('its steps, run on what .dockerignore leaves, make a server that starts, is
     ...image.env,
     DRUMLINE_STORE: (image.env['DRUMLINE_STORE'] ?? '').replace('/data/', `${data}/`),
     DRUMLINE_PORT: String(port),
+    DRUMLINE_ALLOW_ANONYMOUS: 'true',
   };
   const start = (words: readonly string[]): ReturnType<typeof spawn> =>
     spawn(execPath, words.slice(1), {

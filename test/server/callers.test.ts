@@ -78,7 +78,7 @@ describe('a check of the caller', () => {
   });
 
   test('that does not answer, or fails, lets nobody in', async () => {
-    const never = new Promise<void>(() => undefined);
+    const never = new Promise<undefined>(() => undefined);
     await using slow = await startApp({ authenticate: () => never, authTimeoutMs: 50 });
     expect((await slow.post('{ __typename }')).status).toBe(503);
     await using broken = await startApp({ authenticate: () => Promise.reject(new Error('canary')) });

@@ -190,7 +190,7 @@ test('T7: messages that only a server may send are 4400, not 4500', async () => 
 
 test('T9: a check of the caller that hangs ends in 4408, and its signal is aborted', async () => {
   let signal: AbortSignal | undefined;
-  const authenticate = (_request: unknown, _params: unknown, given: AbortSignal): Promise<void> => {
+  const authenticate = (_request: unknown, _params: unknown, given: AbortSignal): Promise<undefined> => {
     signal = given;
     return new Promise(() => undefined);
   };

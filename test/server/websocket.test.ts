@@ -106,10 +106,11 @@ describe('the beginning', () => {
     const authenticate = async (
       _request: unknown,
       params: Readonly<Record<string, unknown>> | undefined,
-    ): Promise<void> => {
+    ): Promise<undefined> => {
       if (params?.['token'] === 'hang') await new Promise(() => undefined);
       if (params?.['token'] === 'broken') throw new Error('the directory is down');
       if (params?.['token'] !== 'good') throw new UnauthenticatedError();
+      return undefined;
     };
     await using guarded = await startApp({ authenticate, authTimeoutMs: 100 });
     for (const [token, code] of [

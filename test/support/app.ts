@@ -9,7 +9,7 @@ export interface TestApp extends AsyncDisposable {
   readonly origin: string;
   readonly graphqlUrl: string;
   /** POST a document and read the answer. */
-  post(query: string, variables?: Variables): Promise<Answer>;
+  post(query: string, variables?: Variables, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** Record one event that nothing is wrong with, but for the patch. @returns its cursor. */
   emit(patch?: Variables): Promise<string>;
   /** How much the store holds: tasks, their events, and observations. */
@@ -63,10 +63,14 @@ export async function startApp({ store = 'memory:', settings = {}, ...deps }: Ap
   const { url: origin } = await app.listen();
   const graphqlUrl = `${origin}/graphql`;
 
-  async function post(query: string, variables?: Variables): Promise<Answer> {
+  async function post(
+    query: string,
+    variables?: Variables,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const response = await fetch(graphqlUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json', ...headers },
       body: JSON.stringify({ query, variables }),
     });
     // What our server answers is asked for by the caller's own document.

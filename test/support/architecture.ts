@@ -37,13 +37,14 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   // Of log and bus only the types of the two contracts: see TYPES_ONLY.
   ['manager', ['domain', 'util', 'log', 'bus']],
   ['schema', ['domain', 'util', 'manager']],
-  ['server', ['domain', 'util', 'manager', 'schema']],
+  ['auth', ['domain', 'util']],
+  ['server', ['auth', 'domain', 'util', 'manager', 'schema']],
   ['client', ['util']],
   ['dashboard', ['client']],
   ['conformance', ['bus', 'domain', 'log']],
-  ['cli', ['app', 'client', 'config', 'domain', 'util']],
-  ['app', ['bus', 'cli', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],
-  ['index', ['app', 'bus', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],
+  ['cli', ['app', 'auth', 'client', 'config', 'domain', 'util']],
+  ['app', ['auth', 'bus', 'cli', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],
+  ['index', ['app', 'auth', 'bus', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],
   ['main', ['app', 'cli', 'config', 'util']],
 ]);
 

@@ -42,7 +42,7 @@ interface Place {
 export async function listTasks(ask: Ask, query: TaskQuery, onDamage: OnDamage): Promise<readonly TaskHead[]> {
   const { limit, labels, stages, statuses = TASK_STATUSES, taskIdPrefix = '' } = query;
   if (limit <= 0 || statuses.length === 0 || !ID_PREFIX.test(taskIdPrefix)) return [];
-  const isSearch = labels !== undefined || stages !== undefined;
+  const isSearch = labels !== undefined || stages !== undefined || query.within !== undefined;
   const stretch = isSearch ? STRETCH : Math.min(limit, STRETCH);
   const found: TaskHead[] = [];
   let place = firstPlace(query);

@@ -75,7 +75,7 @@ export function createTaskList(db: DatabaseSync, { rows, inSnapshot }: TaskListD
     async tasks(query) {
       const { limit, labels, stages } = query;
       // What no index knows is looked for: then few are found of many, however few are asked for.
-      const isSearch = labels !== undefined || stages !== undefined;
+      const isSearch = labels !== undefined || stages !== undefined || query.within !== undefined;
       const stretch = isSearch ? STRETCH : Math.min(limit, STRETCH);
       const found: TaskHead[] = [];
       let place = firstPlace(query);

@@ -1,0 +1,126 @@
+/**
+ * The file that says which API keys there are and what was revoked. Whoever operates the server writes it (`drumline
+ * key`), the server reads it again when it changed: so a key that is taken out of it ends within seconds, on every
+ * server that has the file, without a restart.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { ApiKey } from './api-keys.ts';
+
+const KeyFile = z.strictObject({
+  keys: z.array(ApiKey).default([]),
+  /** Ids of tokens (their `jti`), for as long as they would be valid. */
+  revoked: z.array(z.strictObject({ id: z.string().min(1).max(256), until: z.iso.datetime().optional() })).default([]),
+});
+export type KeyFile = z.infer<typeof KeyFile>;
+
+/** What the file says at this moment. */
+export interface KeyRing {
+  readonly keys: ReadonlyMap<string, ApiKey>;
+  readonly revoked: ReadonlySet<string>;
+}
+
+/** The file is not there, or not one of ours. The message is one line and holds nothing of the file. */
+export class KeyFileError extends Error {
+  override readonly name = 'KeyFileError';
+  readonly code = 'KEY_FILE_INVALID';
+}
+
+export const EMPTY_KEY_RING: KeyRing = Object.freeze({ keys: new Map(), revoked: new Set<string>() });
+
+/** @throws KeyFileError */
+export async function readKeyFile(path: string): Promise<KeyFile> {
+  try {
+    return parseKeyFile(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof KeyFileError) throw error;
+    const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new KeyFileError(`the key file cannot be read${why}`, { cause: error });
+  }
+}
+
+function parseKeyFile(text: string): KeyFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Without the cause, which repeats a part of the file.
+    throw new KeyFileError('the key file is not JSON');
+  }
+  const result = KeyFile.safeParse(value);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new KeyFileError(`the key file is wrong at ${issue?.path.join('.') || 'its top'}: ${issue?.message ?? ''}`);
+  }
+  const ids = result.data.keys.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new KeyFileError(`the key file has two keys named ${twice}`);
+  return result.data;
+}
+
+/** Written beside it and put in its place, so that a server never reads half of one. */
+export async function writeKeyFile(path: string, file: KeyFile): Promise<void> {
+  const beside = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(beside, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+    await rename(beside, path);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+export interface WatchedKeyFile extends Disposable {
+  readonly ring: KeyRing;
+}
+
+export interface KeyFileOptions {
+  readonly path: string;
+  /** How often it is looked at, milliseconds. */
+  readonly everyMs?: number;
+  /** It changed and cannot be read: what it said before still holds. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+/** @throws KeyFileError */
+export async function watchKeyFile({ path, everyMs = 2_000, onTrouble }: KeyFileOptions): Promise<WatchedKeyFile> {
+  let mark = await markOf(path);
+  let ring = toKeyRing(await readKeyFile(path));
+
+  async function look(): Promise<void> {
+    const now = await markOf(path);
+    if (now === mark) return;
+    try {
+      ring = toKeyRing(await readKeyFile(path));
+    } catch (error) {
+      onTrouble(error instanceof Error ? error : new Error(String(error)));
+    }
+    // Told once of each state it is in, and not at every look.
+    mark = now;
+  }
+
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => (looking = undefined));
+  }, everyMs).unref();
+  return {
+    get ring() {
+      return ring;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
+/** Changes whenever the file does, also when another was put in its place. */
+async function markOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch {
+    return 'not there';
+  }
+}
+
+function toKeyRing({ keys, revoked }: KeyFile): KeyRing {
+  return { keys: new Map(keys.map((key) => [key.id, key])), revoked: new Set(revoked.map(({ id }) => id)) };
+}

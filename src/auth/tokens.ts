@@ -1,0 +1,186 @@
+/**
+ * Tokens: JSON Web Tokens, of an identity provider (verified by its public keys) or our own (signed with the server's
+ * secret, for browsers that watch a task). Which algorithms are accepted is fixed by what was configured, never by the
+ * token; every token must say for whom it is and when it ends.
+ */
+import { createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  SignJWT,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+} from 'jose';
+import { z } from 'zod';
+import { UnauthenticatedError } from '../domain/errors.ts';
+import { toGrants, type Viewer } from '../domain/viewer.ts';
+
+/** Shorter ones can be guessed. Bytes. */
+export const MIN_SECRET_BYTES = 32;
+
+export interface TokenSettings {
+  /** Of HS256, for the server's own tokens and for others that know it. At least `MIN_SECRET_BYTES` of UTF-8. */
+  readonly secret?: string | undefined;
+  /** Where public keys are: https://… of a JWKS, or the path of a JWKS or of one key as PEM. */
+  readonly publicKeys?: string | undefined;
+  /** What `aud` must hold. */
+  readonly audience: string;
+  /** What `iss` must be; left out: anything. */
+  readonly issuer?: string | undefined;
+}
+
+export interface TokenVerifier {
+  /** @throws UnauthenticatedError; anything else: it cannot be told now (the keys could not be fetched). */
+  verify(token: string): Promise<Viewer>;
+}
+
+/** What a token of ours grants. */
+export interface TokenOrder {
+  readonly grants: readonly string[];
+  readonly expiresInSeconds: number;
+  /** The credentials of whoever gives it out: revoking one of them revokes the token. */
+  readonly givenBy: readonly string[];
+}
+
+export interface SignedToken {
+  readonly token: string;
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** The public keys cannot be used. The message is one line. */
+class PublicKeysError extends Error {
+  override readonly name = 'PublicKeysError';
+  readonly code = 'PUBLIC_KEYS_INVALID';
+}
+
+const SECRET_ALGORITHM = 'HS256';
+const PUBLIC_ALGORITHMS: readonly string[] = ['RS256', 'ES256', 'EdDSA'];
+const MAX_TOKEN_LENGTH = 8 * 1024;
+
+const Claims = z.object({
+  sub: z.string().max(256).optional(),
+  jti: z.string().max(256).optional(),
+  exp: z.number(),
+  scope: z.union([z.string(), z.array(z.string())]).default(''),
+  /** Of our own tokens: on whose credentials they rest. */
+  given_by: z.array(z.string()).default([]),
+  /** Of an identity provider's: the program that it was given to. */
+  azp: z.string().optional(),
+});
+
+/** @throws PublicKeysError when there are none where they should be. */
+export async function createTokenVerifier(settings: TokenSettings): Promise<TokenVerifier> {
+  const secret = settings.secret === undefined ? undefined : new TextEncoder().encode(settings.secret);
+  const publicKeys = settings.publicKeys === undefined ? undefined : await loadPublicKeys(settings.publicKeys);
+  const rules: JWTVerifyOptions = {
+    audience: settings.audience,
+    requiredClaims: ['exp', 'aud'],
+    ...(settings.issuer === undefined ? {} : { issuer: settings.issuer }),
+  };
+
+  async function payloadOf(token: string): Promise<JWTPayload> {
+    if (token.length > MAX_TOKEN_LENGTH) throw new UnauthenticatedError();
+    // Chooses the key only; the algorithms that the key may be used with are fixed below.
+    const bySecret = decodeProtectedHeader(token).alg === SECRET_ALGORITHM;
+    if (bySecret && secret !== undefined) {
+      return (await jwtVerify(token, secret, { ...rules, algorithms: [SECRET_ALGORITHM] })).payload;
+    }
+    if (!bySecret && publicKeys !== undefined) {
+      const { keys, algorithms } = publicKeys;
+      return (await jwtVerify(token, keys, { ...rules, algorithms: [...algorithms] })).payload;
+    }
+    throw new UnauthenticatedError();
+  }
+
+  return {
+    async verify(token) {
+      const claims = Claims.safeParse(await payloadOf(token).catch(refuse));
+      if (!claims.success) throw new UnauthenticatedError();
+      return toViewer(claims.data);
+    },
+  };
+}
+
+/** @throws UnauthenticatedError for a token that is wrong; what kept it from being judged goes on as it is. */
+function refuse(error: unknown): never {
+  const isNoToken = error instanceof TypeError && error.message.includes('Invalid Token');
+  const isWrong = error instanceof errors.JOSEError && !UNDECIDED.has(error.code);
+  if (isNoToken || isWrong) throw new UnauthenticatedError();
+  throw error;
+}
+
+/** Of the errors of jose, those that speak of fetching the keys. */
+const UNDECIDED: ReadonlySet<string> = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
+
+function toViewer({ sub, jti, exp, scope, given_by: givenBy, azp }: z.infer<typeof Claims>): Viewer {
+  return {
+    name: `token ${sub ?? jti ?? 'without a name'}`,
+    grants: toGrants(typeof scope === 'string' ? scope.split(' ') : scope),
+    expiresAt: exp * 1_000,
+    credentials: [jti, azp, ...givenBy].filter((id) => id !== undefined),
+  };
+}
+
+/** @param now milliseconds since 1970. */
+export async function signToken(
+  { secret, audience, issuer }: Pick<TokenSettings, 'audience' | 'issuer'> & { readonly secret: string },
+  { grants, expiresInSeconds, givenBy }: TokenOrder,
+  now: number,
+): Promise<SignedToken> {
+  const id = randomUUID();
+  const issuedAt = Math.floor(now / 1_000);
+  const expires = issuedAt + expiresInSeconds;
+  const claims = { scope: grants.join(' '), ...(givenBy.length === 0 ? {} : { given_by: [...givenBy] }) };
+  const token = new SignJWT(claims)
+    .setProtectedHeader({ alg: SECRET_ALGORITHM, typ: 'JWT' })
+    .setJti(id)
+    .setAudience(audience)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(expires);
+  if (issuer !== undefined) token.setIssuer(issuer);
+  return { token: await token.sign(new TextEncoder().encode(secret)), id, expiresAt: expires * 1_000 };
+}
+
+interface PublicKeys {
+  readonly keys: KeyObject | JWTVerifyGetKey;
+  readonly algorithms: readonly string[];
+}
+
+async function loadPublicKeys(place: string): Promise<PublicKeys> {
+  if (/^https?:/.test(place)) return { keys: createRemoteJWKSet(new URL(place)), algorithms: PUBLIC_ALGORITHMS };
+  const text = await readFile(place, 'utf8').catch((error: unknown) => {
+    const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new PublicKeysError(`the public keys cannot be read${why}`, { cause: error });
+  });
+  try {
+    if (!text.includes('-----BEGIN'))
+      return { keys: createLocalJWKSet(JSON.parse(text) as JSONWebKeySet), algorithms: PUBLIC_ALGORITHMS };
+    const key = requirePublic(createPublicKey(text), text);
+    return { keys: key, algorithms: [algorithmOf(key)] };
+  } catch (error) {
+    if (error instanceof PublicKeysError) throw error;
+    // Without the text of the error, which may repeat a part of the file.
+    throw new PublicKeysError('the public keys are neither a JWKS nor a key as PEM');
+  }
+}
+
+/** Node makes a public key of a private one as well; that has no place on a server that only verifies. */
+function requirePublic(key: KeyObject, text: string): KeyObject {
+  if (text.includes('PRIVATE KEY')) throw new PublicKeysError('the file of public keys holds a private key');
+  return key;
+}
+
+function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  if (asymmetricKeyType === 'rsa') return 'RS256';
+  if (asymmetricKeyType === 'ed25519') return 'EdDSA';
+  if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
+  throw new PublicKeysError('the public key must be RSA, P-256 or Ed25519');
+}

@@ -1,0 +1,95 @@
+/**
+ * What one caller may do, for as long as it may. All that was begun with one key or token is a session; when it
+ * expires or is revoked, every stream of it ends with the reason. That is asked before each delivery, and of streams
+ * that wait, every half second.
+ */
+import type { DrumlineError } from '../domain/errors.ts';
+import type { Viewer } from '../domain/viewer.ts';
+import type { EventManager } from '../manager/event-manager.ts';
+import { guardManager } from '../manager/guarded-manager.ts';
+import type { SchemaContext } from '../schema/context.ts';
+
+/** A stream or a socket: an object rather than a function, for there is one for each watcher. */
+export interface SessionMember {
+  sessionEnded(error: DrumlineError): void;
+}
+
+export class Session {
+  readonly viewer: Viewer;
+  readonly context: SchemaContext & { readonly session: Session };
+  readonly #whyOver: (viewer: Viewer) => DrumlineError | undefined;
+  readonly #occupied: Set<Session>;
+  readonly #members = new Set<SessionMember>();
+  #failure: DrumlineError | undefined;
+
+  constructor({ viewer, manager, tokens, whyOver, occupied }: SessionParts) {
+    this.viewer = viewer;
+    this.context = { manager: guardManager(manager, viewer), viewer, tokens, session: this };
+    this.#whyOver = whyOver;
+    this.#occupied = occupied;
+  }
+
+  /** Why nothing more may be done in it; once it is over it stays so. */
+  get failure(): DrumlineError | undefined {
+    // Asked for each delivery, and never so where nobody has to say who they are.
+    if (this.viewer.expiresAt === Number.POSITIVE_INFINITY && this.viewer.credentials.length === 0) return undefined;
+    this.#failure ??= this.#whyOver(this.viewer);
+    return this.#failure;
+  }
+
+  join(member: SessionMember): void {
+    this.#members.add(member);
+    this.#occupied.add(this);
+  }
+
+  leave(member: SessionMember): void {
+    this.#members.delete(member);
+    if (this.#members.size === 0) this.#occupied.delete(this);
+  }
+
+  /** End what is left of one that is over. */
+  sweep(): void {
+    const { failure } = this;
+    if (failure === undefined) return;
+    // The socket is left after its streams: they joined later.
+    for (const member of [...this.#members].toReversed()) {
+      this.leave(member);
+      member.sessionEnded(failure);
+    }
+  }
+}
+
+interface SessionParts extends SessionsDeps {
+  readonly viewer: Viewer;
+  readonly occupied: Set<Session>;
+}
+
+export interface SessionsDeps {
+  readonly manager: EventManager;
+  readonly tokens: SchemaContext['tokens'];
+  readonly whyOver: (viewer: Viewer) => DrumlineError | undefined;
+}
+
+export interface Sessions extends Disposable {
+  /** One for each viewer, whatever it comes by. */
+  of(viewer: Viewer): Session;
+}
+
+const SWEEP_MS = 500;
+
+export function createSessions(deps: SessionsDeps): Sessions {
+  const known = new WeakMap<Viewer, Session>();
+  const occupied = new Set<Session>();
+  const timer = setInterval(() => {
+    for (const session of occupied) session.sweep();
+  }, SWEEP_MS).unref();
+
+  return {
+    of(viewer) {
+      const session = known.get(viewer) ?? new Session({ ...deps, viewer, occupied });
+      known.set(viewer, session);
+      return session;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,124 @@
+/** Streams end with the token or key that they were begun with, say why, and go on from their cursor with another. */
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApiKey, type ApiKey } from '../../src/auth/api-keys.ts';
+import { writeKeyFile } from '../../src/auth/key-file.ts';
+import { watchTask } from '../../src/client/index.ts';
+import { codesOf, dataOf, EMIT, GOOD_EVENT, startApp, TASK, type Answer, type TestApp } from '../support/app.ts';
+import { openTempDir, type TempDir } from '../support/temp-dir.ts';
+
+const SECRET = 'a secret that is long enough to sign with';
+const UPDATES = `subscription { taskUpdates(taskId: "${TASK}") { cursor } }`;
+
+let directory: TempDir;
+let file: string;
+let server: TestApp;
+const kept: ApiKey[] = [];
+const admin = addKey('admin', 'admin:*');
+beforeAll(async () => {
+  directory = await openTempDir();
+  file = path.join(directory.path, 'keys.json');
+  await writeKeyFile(file, { keys: kept, revoked: [] });
+  server = await startApp({ settings: { authKeys: file, authSecret: SECRET } });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+
+function addKey(id: string, grant: string): string {
+  const made = createApiKey(id, [grant], new Date());
+  kept.push(made.kept);
+  return made.key;
+}
+function bearer(token: string): { readonly authorization: string } {
+  return { authorization: `Bearer ${token}` };
+}
+async function emit(): Promise<void> {
+  dataOf(await server.post(EMIT, { input: GOOD_EVENT }, bearer(admin)));
+}
+async function createToken(expiresIn: number, key = admin): Promise<{ token: string; id: string; expiresAt: string }> {
+  const document = `mutation { createViewerToken(taskIds: ["${TASK}"], expiresIn: ${expiresIn}) { token id expiresAt } }`;
+  const answer = await server.post(document, {}, bearer(key));
+  return dataOf<{ createViewerToken: { token: string; id: string; expiresAt: string } }>(answer).createViewerToken;
+}
+
+describe('a token that expires', () => {
+  test('ends its streams within a second, over both transports, with TOKEN_EXPIRED, and the socket with 4403', async () => {
+    await emit();
+    const { token, expiresAt } = await createToken(1);
+    await using socket = await server.ws({ params: bearer(token) });
+    socket.subscribe('1', UPDATES);
+    socket.subscribe('2', UPDATES);
+    await socket.nextOf('1');
+    await socket.nextOf('2');
+    await using stream = await server.sse({ query: UPDATES, headers: bearer(token) });
+    await stream.nextResult();
+
+    for (const id of ['1', '2']) {
+      const errors = await socket.nextOf<Answer['errors']>(id, 'error');
+      expect(codesOf({ ...(errors && { errors }) })).toEqual(['TOKEN_EXPIRED']);
+    }
+    expect(await socket.closed()).toEqual({ code: 4403, reason: 'The token has expired.' });
+    expect(codesOf(await stream.nextResult<Answer>())).toEqual(['TOKEN_EXPIRED']);
+    const { whole, events } = await stream.ended();
+    expect([whole, events.map(({ type }) => type)]).toEqual([true, ['complete']]);
+    expect(Date.now() - Date.parse(expiresAt)).toBeGreaterThanOrEqual(0);
+    expect(Date.now() - Date.parse(expiresAt)).toBeLessThan(1_000);
+    expect((await server.post('{ __typename }', {}, bearer(token))).status).toBe(401);
+  });
+
+  test('a client that has another goes on from its cursor, and misses nothing', async () => {
+    const asked: string[] = [];
+    const leaving = new AbortController();
+    const updates = watchTask({
+      url: server.graphqlUrl,
+      taskId: TASK,
+      replay: true,
+      signal: leaving.signal,
+      connectionParams: async () => {
+        const { token } = await createToken(1);
+        asked.push(token);
+        return bearer(token);
+      },
+    });
+    const sequences: number[] = [];
+    for await (const update of updates) {
+      if (update.__typename === 'TaskEventRecorded') sequences.push(update.event.sequence);
+      if (asked.length < 3 || sequences.length < 8) await emit();
+      else leaving.abort();
+    }
+    expect(asked.length).toBeGreaterThanOrEqual(3);
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+  });
+});
+
+test('a key that is taken out of the file ends its streams, and those of tokens that it gave out, within five seconds', async () => {
+  const backend = createApiKey('backend', ['admin:*'], new Date());
+  await writeKeyFile(file, { keys: [...kept, backend.kept], revoked: [] });
+  await expect
+    .poll(async () => (await server.post('{ __typename }', {}, bearer(backend.key))).status, { timeout: 5_000 })
+    .toBe(200);
+  const { token } = await createToken(600, backend.key);
+  const other = await createToken(600);
+  await using ofKey = await server.ws({ params: bearer(backend.key) });
+  await using ofToken = await server.ws({ params: bearer(token) });
+  await using ofRevoked = await server.ws({ params: bearer(other.token) });
+  await using ofAdmin = await server.ws({ params: bearer(admin) });
+  for (const socket of [ofKey, ofToken, ofRevoked, ofAdmin]) {
+    socket.subscribe('1', UPDATES);
+    await socket.nextOf('1');
+  }
+
+  const removed = performance.now();
+  await writeKeyFile(file, { keys: kept, revoked: [{ id: other.id }] });
+  for (const socket of [ofKey, ofToken, ofRevoked]) {
+    const errors = await socket.nextOf<Answer['errors']>('1', 'error');
+    expect(codesOf({ ...(errors && { errors }) })).toEqual(['TOKEN_REVOKED']);
+    expect((await socket.closed()).code).toBe(4403);
+  }
+  expect(performance.now() - removed).toBeLessThan(5_000);
+  await emit();
+  await ofAdmin.nextOf('1');
+  expect((await server.post('{ __typename }', {}, bearer(token))).status).toBe(401);
+});
