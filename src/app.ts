@@ -79,7 +79,12 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const bus = cleanup.use(deps.bus ?? (await openBus(config, logger, onError)));
   const manager = cleanup.use(createEventManager({ log, bus, catchUpMs: config.catchUpMs, onError }));
 
-  const graphql = createGraphql({ schema: createSchema(), mask, maxBodyBytes: config.maxBodyBytes });
+  const graphql = createGraphql({
+    schema: createSchema(),
+    mask,
+    maxBodyBytes: config.maxBodyBytes,
+    isDiscreet: config.production,
+  });
   // One for all streams: together they leave the event loop to others.
   const turns = createTurns();
   const sse = cleanup.use(createSseTransport({ ...config, graphql, mask, turns }));
@@ -93,6 +98,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const answerGraphql = createGraphqlAnswers(graphql, config.maxBodyBytes);
   const http = createHttpServer({
     ...config,
+    graphiql: config.graphiql && !config.production,
     answerGraphql,
     sse,
     webSockets,

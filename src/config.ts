@@ -140,11 +140,17 @@ export const SETTINGS = Object.freeze({
     unit: 'origins',
     meaning: 'web origins that may call from a browser, separated by commas; empty: only its own',
   }),
+  production: setting({
+    schema: truth(),
+    default: 'false',
+    unit: 'true|false',
+    meaning: 'tell strangers nothing of the schema: no introspection, no suggestions, no GraphiQL',
+  }),
   graphiql: setting({
     schema: truth(),
     default: 'true',
     unit: 'true|false',
-    meaning: 'serve GraphiQL to browsers at /graphql',
+    meaning: 'serve GraphiQL to browsers at /graphql; never in production',
   }),
   maxBodyBytes: setting({
     schema: wholeNumber(1_024, 1_073_741_824),

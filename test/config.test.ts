@@ -29,6 +29,7 @@ test('without flags and variables every setting has its documented default', () 
     authIssuer: '',
     tokenInUrl: false,
     allowAnonymous: false,
+    production: false,
     port: 4000,
     host: '127.0.0.1',
     store: { driver: 'sqlite', path: 'drumline.db' },

@@ -16,6 +16,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext } from '../schema/context.ts';
 import type { PullStream } from '../util/pull-stream.ts';
 import { compileEmit, type EmitOutcome } from './compiled-emit.ts';
+import { checkCost } from './document-limits.ts';
 import { parseDocument, validateDocument } from './document.ts';
 import { maskResult, requestError, type MaskError } from './errors.ts';
 import type { Frame } from './frame.ts';
@@ -29,6 +30,8 @@ export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
   readonly mask: MaskError;
   readonly maxBodyBytes: number;
+  /** Tell nothing of the schema that a caller did not name. */
+  readonly isDiscreet: boolean;
 }
 
 /** A document that was read and checked, with everything needed to run it. */
@@ -52,7 +55,7 @@ export interface Graphql {
 
 export const GRAPHQL_PATH = '/graphql';
 
-export function createGraphql({ schema, mask, maxBodyBytes }: GraphqlOptions): Graphql {
+export function createGraphql({ schema, mask, maxBodyBytes, isDiscreet }: GraphqlOptions): Graphql {
   const yoga = createYoga<SchemaContext, object>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -60,9 +63,9 @@ export function createGraphql({ schema, mask, maxBodyBytes }: GraphqlOptions): G
       // First: what is not a strict JSON request goes no further.
       useStrictRequests(),
       // Then every document is measured, parsed and validated in one way; Yoga caches the outcome by its text.
-      useCheckedDocuments(),
+      useCheckedDocuments(isDiscreet),
       // Last: graphql-js itself runs it, and errors are masked where they arise.
-      useExecution(mask),
+      useExecution(mask, isDiscreet),
     ],
     maskedErrors: { maskError: (error) => mask(error) },
     maxRequestBodySize: maxBodyBytes,
@@ -78,7 +81,7 @@ export function createGraphql({ schema, mask, maxBodyBytes }: GraphqlOptions): G
   const documents = createPreparedDocuments();
 
   function toOperation(
-    { document, kind, emit }: PreparedDocument,
+    { document, operation, emit }: PreparedDocument,
     { operationName, variables }: GraphqlRequest,
     contextValue: SchemaContext,
   ): Operation {
@@ -88,9 +91,15 @@ export function createGraphql({ schema, mask, maxBodyBytes }: GraphqlOptions): G
       operationName: operationName ?? null,
       variableValues: variables ?? null,
       contextValue,
+      hideSuggestions: isDiscreet,
     };
     const record = emit?.parse(variables ?? {});
-    return { kind, args, record: record === undefined ? undefined : () => record(contextValue.manager) };
+    if (record === undefined) checkCost(document, operation, variables);
+    return {
+      kind: operation.operation,
+      args,
+      record: record === undefined ? undefined : () => record(contextValue.manager),
+    };
   }
 
   function known(request: GraphqlRequest, context: SchemaContext): Operation | undefined {
@@ -102,9 +111,9 @@ export function createGraphql({ schema, mask, maxBodyBytes }: GraphqlOptions): G
     request: GraphqlRequest,
     context: SchemaContext,
   ): Promise<Operation | readonly GraphQLError[]> {
-    const checked = known(request, context);
-    if (checked !== undefined) return checked;
     try {
+      const checked = known(request, context);
+      if (checked !== undefined) return checked;
       const enveloped = yoga.getEnveloped({ params: request });
       const document: DocumentNode = enveloped.parse(request.query);
       // In the order in which Yoga looks, so that one document has one answer.
@@ -112,7 +121,7 @@ export function createGraphql({ schema, mask, maxBodyBytes }: GraphqlOptions): G
       if (operation == null) return [unknownOperation(request.operationName)];
       const errors: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
       if (errors.length > 0) return errors.map(mask);
-      const prepared = { document, kind: operation.operation, emit: compileEmit(schema, document, operation) };
+      const prepared = { document, operation, emit: compileEmit(schema, document, operation) };
       documents.set(request.query, request.operationName, prepared);
       return toOperation(prepared, request, context);
     } catch (error) {
@@ -157,13 +166,15 @@ async function wholeBody(request: Request): Promise<Uint8Array> {
   }
 }
 
-function useCheckedDocuments(): Plugin {
+function useCheckedDocuments(isDiscreet: boolean): Plugin {
   return {
     onParse({ setParseFn }) {
       setParseFn((source: unknown) => parseDocument(sourceText(source)));
     },
     onValidate({ setValidationFn }) {
-      setValidationFn(validateDocument);
+      setValidationFn((schema: GraphQLSchema, document: DocumentNode) =>
+        validateDocument(schema, document, { isDiscreet }),
+      );
     },
   };
 }
@@ -173,11 +184,15 @@ function sourceText(source: unknown): string {
   return typeof source === 'object' && source !== null && 'body' in source ? String(source.body) : '';
 }
 
-function useExecution(mask: MaskError): Plugin {
+function useExecution(mask: MaskError, isDiscreet: boolean): Plugin {
   return {
     onExecute({ args, setExecuteFn }) {
-      if (getOperationAST(args.document, args.operationName) == null) throw unknownOperation(args.operationName);
-      setExecuteFn((executionArgs: ExecutionArgs) => runOperation(executionArgs, mask));
+      const operation = getOperationAST(args.document, args.operationName);
+      if (operation == null) throw unknownOperation(args.operationName);
+      checkCost(args.document, operation, args.variableValues);
+      setExecuteFn((executionArgs: ExecutionArgs) =>
+        runOperation({ ...executionArgs, hideSuggestions: isDiscreet }, mask),
+      );
     },
     // Streams have a transport of their own, with resume, keep-alive and drain; who did not ask for it gets no other.
     onSubscribe() {

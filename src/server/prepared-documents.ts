@@ -1,10 +1,10 @@
 /** Documents that were read and checked, by their text: clients send the same few again and again. Bounded in size. */
-import type { DocumentNode, OperationTypeNode } from 'graphql';
+import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import type { CompiledEmit } from './compiled-emit.ts';
 
 export interface PreparedDocument {
   readonly document: DocumentNode;
-  readonly kind: OperationTypeNode;
+  readonly operation: OperationDefinitionNode;
   /** Set where it is an emit as producers send them. */
   readonly emit: CompiledEmit | undefined;
 }

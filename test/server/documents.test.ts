@@ -65,6 +65,9 @@ async function askEverywhere(
   return first ?? { codes: [], paths: [] };
 }
 
+const times = (count: number, make: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => make(index)).join(' ');
+const FRAGMENTS_13_DEEP = `{ ...F0 } ${times(12, (index) => `fragment F${index} on Query { a { ...F${index + 1} } }`)} fragment F12 on Query { a }`;
 const nested = (depth: number, inner = 'id'): string => `{ ${'a { '.repeat(depth)}${inner}${' }'.repeat(depth)} }`;
 
 describe('documents', () => {
@@ -72,8 +75,30 @@ describe('documents', () => {
     ['a syntax error', 'GRAPHQL_PARSE_FAILED', '{'],
     ['only comments', 'GRAPHQL_PARSE_FAILED', '# nothing\n# at all'],
     ['only a byte order mark', 'GRAPHQL_PARSE_FAILED', '\uFEFF'],
-    ['100 KB of commas', 'GRAPHQL_PARSE_FAILED', ','.repeat(60_000)],
-    ['100 KB of hashes', 'GRAPHQL_PARSE_FAILED', '#'.repeat(60_000)],
+    ['16 KiB of commas', 'GRAPHQL_PARSE_FAILED', ','.repeat(16 * 1024)],
+    ['16 KiB of hashes', 'GRAPHQL_PARSE_FAILED', '#'.repeat(16 * 1024)],
+    ['16 KiB and a comma', 'QUERY_TOO_LARGE', ','.repeat(16 * 1024 + 1)],
+    ['1,001 tokens', 'QUERY_TOO_LARGE', `{ ${'a '.repeat(999)}}`],
+    ['13 levels', 'QUERY_TOO_DEEP', nested(12)],
+    ['13 levels through fragments', 'QUERY_TOO_DEEP', FRAGMENTS_13_DEEP],
+    ['16 aliases', 'TOO_MANY_ALIASES', `{ ${times(16, (index) => `a${index}: __typename`)} }`],
+    ['21 directives', 'TOO_MANY_DIRECTIVES', `{ __typename ${'@skip(if: false) '.repeat(21)} }`],
+    ['11 fields at the root', 'TOO_MANY_ROOT_FIELDS', `{ ${'__typename '.repeat(11)} }`],
+    [
+      'pages of 1,000 within pages',
+      'QUERY_TOO_EXPENSIVE',
+      '{ tasks(first: 2) { nodes { events(first: 1000) { nodes { id } } } } }',
+    ],
+    [
+      'a page of 1,000 with its components',
+      'QUERY_TOO_EXPENSIVE',
+      '{ tasks(first: 1000) { nodes { progress { components { name } } } } }',
+    ],
+    [
+      'pages as large as they come, within pages',
+      'QUERY_TOO_EXPENSIVE',
+      '{ tasks { nodes { events { edges { cursor } } } } }',
+    ],
     ['control characters', 'GRAPHQL_PARSE_FAILED', '{ \u0001 }'],
     ['an unfinished string', 'GRAPHQL_PARSE_FAILED', '{ task(id: "x) { id } }'],
     ['1,000 levels', 'QUERY_TOO_DEEP', nested(1_000)],
@@ -105,6 +130,36 @@ describe('documents', () => {
       `{ __schema { types { name fields { name type { kind name ${ofType} } args { name type { name } } } } } }`,
     );
     expect(answer.errors).toBeUndefined();
+  });
+
+  test('what is at the limits is answered', async () => {
+    const fields = times(10, (index) => `a${index}: tasks(first: 100) { nodes { id } }`);
+    for (const query of [
+      `{ ${times(10, (index) => `a${index}: __typename`)} }`,
+      `{ ${fields} }`,
+      '{ tasks(first: 1000) { edges { node { id } } } }',
+      `{ ${times(10, (index) => `a${index}: __typename @skip(if: false) @include(if: true)`)} }`,
+    ]) {
+      expect((await server.post(query)).errors).toBeUndefined();
+    }
+  });
+
+  test('the cost of a page goes by its variable', async () => {
+    const query = 'query ($first: Int) { tasks(first: $first) { nodes { events(first: 10) { nodes { id } } } } }';
+    expect((await askEverywhere(query, { first: 1_000 })).codes).toEqual(['QUERY_TOO_EXPENSIVE']);
+    expect((await server.post(query, { first: 90 })).errors).toBeUndefined();
+  });
+
+  test('fragments that multiply each other are measured in no time', async () => {
+    const since = performance.now();
+    const chain = times(70, (index) => `fragment F${index} on Task { ...F${index + 1} ...F${index + 1} }`);
+    const twice = times(
+      11,
+      (index) => `fragment G${index} on Query { a { ...G${index + 1} } b { ...G${index + 1} } c { ...G${index + 1} } }`,
+    );
+    await server.post(`{ task(id: "a") { ...F0 } } ${chain} fragment F70 on Task { id }`);
+    await server.post(`{ ...G0 } ${twice} fragment G11 on Query { __typename }`);
+    expect(performance.now() - since).toBeLessThan(500);
   });
 
   test('5,000 levels are refused in no time', async () => {

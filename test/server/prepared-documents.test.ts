@@ -1,9 +1,12 @@
-import { parse } from 'graphql';
+import { getOperationAST, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { createPreparedDocuments, type PreparedDocument } from '../../src/server/prepared-documents.ts';
 
 function prepared(text: string): PreparedDocument {
-  return { document: parse(text), kind: 'query', emit: undefined };
+  const document = parse(text);
+  const operation = getOperationAST(document);
+  if (operation == null) throw new Error('no operation');
+  return { document, operation, emit: undefined };
 }
 
 test('a document is found by its text and operation, and never by what only reads alike', () => {

@@ -1,0 +1,158 @@
+/**
+ * What one document may cost, judged before anything of it runs. Nesting, aliases and directives are properties of the
+ * text; how many items an operation may give depends on its page sizes, which may be variables, so that is counted for
+ * each request.
+ */
+import {
+  Kind,
+  visit,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { ErrorCode } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { requestError } from './errors.ts';
+
+/** Part of the contract, as those of `domain/limits.ts` are: every client may count on them. */
+export const DOCUMENT_LIMITS = Object.freeze({
+  /** Bytes of UTF-8. Values belong into variables. */
+  bytes: 16 * 1024,
+  tokens: 1_000,
+  /** Fields within fields; introspection, as the tools ask it, is deeper and exempt. */
+  depth: 12,
+  aliases: 15,
+  directives: 20,
+  /** Fields at the root of one operation. */
+  rootFields: 10,
+  /** Items of all pages that an operation asks for; a page within a page counts for each item of the outer one. */
+  cost: 1_000,
+} as const);
+
+/** Components of a task, when there is no telling how many it has. */
+const LIKELY_COMPONENTS = 10;
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+/** @param document that was parsed; it may not be valid yet. @throws GraphQLError with the code of the limit. */
+export function checkDocumentLimits(document: DocumentNode): void {
+  const { depth, aliases, directives, rootFields } = DOCUMENT_LIMITS;
+  const count = { aliases: 0, directives: 0 };
+  visit(document, {
+    Field({ alias }) {
+      if (alias !== undefined) count.aliases += 1;
+    },
+    Directive() {
+      count.directives += 1;
+    },
+  });
+  refuseAbove(count.aliases, aliases, 'TOO_MANY_ALIASES', 'aliases');
+  refuseAbove(count.directives, directives, 'TOO_MANY_DIRECTIVES', 'directives');
+  const fragments = fragmentsOf(document);
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const atRoot = fieldsOf(definition.selectionSet, fragments);
+    refuseAbove(atRoot.length, rootFields, 'TOO_MANY_ROOT_FIELDS', 'fields at its root');
+    refuseAbove(depthOf(definition.selectionSet, fragments), depth, 'QUERY_TOO_DEEP', 'levels of fields');
+  }
+}
+
+/** @param document that is valid. @throws GraphQLError QUERY_TOO_EXPENSIVE */
+export function checkCost(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>> | null | undefined,
+): void {
+  const cost = costOf(operation.selectionSet, fragmentsOf(document), variables ?? {});
+  refuseAbove(cost, DOCUMENT_LIMITS.cost, 'QUERY_TOO_EXPENSIVE', 'items of pages');
+}
+
+function refuseAbove(count: number, limit: number, code: ErrorCode, what: string): void {
+  if (count > limit) throw requestError(code, `The document has more than ${limit} ${what}.`);
+}
+
+function fragmentsOf(document: DocumentNode): Fragments {
+  const found = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  return new Map(found.map((definition) => [definition.name.value, definition]));
+}
+
+/** Its fields, those of its fragments included; a fragment that comes again gives nothing more. */
+function fieldsOf(
+  { selections }: SelectionSetNode,
+  fragments: Fragments,
+  seen: Set<string> = new Set(),
+): readonly FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(selection.selectionSet, fragments, seen);
+    const name = selection.name.value;
+    const fragment = seen.has(name) ? undefined : fragments.get(name);
+    seen.add(name);
+    return fragment === undefined ? [] : fieldsOf(fragment.selectionSet, fragments, seen);
+  });
+}
+
+/**
+ * Works something out of each selection from what is within it. Each is looked at once, for fragments can multiply a
+ * short document beyond all measure; one that is within itself, which is not valid, counts for nothing there.
+ */
+function measure(
+  fragments: Fragments,
+  ofSelection: (fields: readonly MeasuredField[]) => number,
+): (selectionSet: SelectionSetNode) => number {
+  const known = new Map<SelectionSetNode, number>();
+  const measured = (selectionSet: SelectionSetNode): number => {
+    const before = known.get(selectionSet);
+    if (before !== undefined) return before;
+    known.set(selectionSet, 0);
+    const fields = fieldsOf(selectionSet, fragments).flatMap((field) =>
+      // Introspection is bounded by the schema.
+      field.selectionSet === undefined || field.name.value.startsWith('__')
+        ? []
+        : [{ field, within: measured(field.selectionSet) }],
+    );
+    const result = ofSelection(fields);
+    known.set(selectionSet, result);
+    return result;
+  };
+  return measured;
+}
+
+interface MeasuredField {
+  readonly field: FieldNode;
+  readonly within: number;
+}
+
+function depthOf(selectionSet: SelectionSetNode, fragments: Fragments): number {
+  return measure(fragments, (fields) => 1 + Math.max(0, ...fields.map(({ within }) => within)))(selectionSet);
+}
+
+function costOf(selectionSet: SelectionSetNode, fragments: Fragments, variables: Variables): number {
+  const costOfField = ({ field, within }: MeasuredField): number => {
+    const size = sizeOf(field, fragments, variables);
+    return size === undefined ? within : size * (1 + within);
+  };
+  return measure(fragments, (fields) => fields.reduce((sum, field) => sum + costOfField(field), 0))(selectionSet);
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** How many items the field may give; undefined for one that is no page. */
+function sizeOf(field: FieldNode, fragments: Fragments, variables: Variables): number | undefined {
+  if (field.name.value === 'components') return LIKELY_COMPONENTS;
+  const asked = (field.arguments ?? []).filter(({ name }) => name.value === 'first' || name.value === 'last');
+  for (const { value } of asked) {
+    const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
+    const size = value.kind === Kind.INT ? Number(value.value) : given;
+    // One that no page can have is refused where it is read.
+    if (typeof size === 'number') return Math.min(Math.max(size, 0), LIMITS.pageMax);
+  }
+  const isPage = field.selectionSet !== undefined && fieldsOf(field.selectionSet, fragments).some(isPartOfPage);
+  return asked.length > 0 || isPage ? LIMITS.pageDefault : undefined;
+}
+
+function isPartOfPage({ name }: FieldNode): boolean {
+  return name.value === 'edges' || name.value === 'nodes';
+}
