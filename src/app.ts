@@ -16,12 +16,15 @@ import { withTailCache } from './log/tail-cache.ts';
 import { createEventManager, type EventManager } from './manager/event-manager.ts';
 import { createSchema } from './schema/index.ts';
 import { createBearerAuthenticate, createIdentify, type Authenticate } from './server/auth.ts';
+import { createDoor } from './server/door.ts';
 import { createErrorMask } from './server/errors.ts';
 import { createGraphql } from './server/graphql.ts';
 import { createHealth } from './server/health.ts';
 import { createGraphqlAnswers } from './server/http-graphql.ts';
 import { createHttpServer } from './server/http.ts';
+import { createLimits } from './server/limits.ts';
 import type { Logger } from './server/logger.ts';
+import { createMetrics, openMetricsServer, type Metrics } from './server/metrics.ts';
 import { createOriginRule } from './server/origin.ts';
 import { createSessions } from './server/session.ts';
 import { createSseTransport } from './server/sse.ts';
@@ -30,8 +33,8 @@ import { isLoopback } from './util/loopback.ts';
 import { createTurns } from './util/turns.ts';
 
 export interface App extends AsyncDisposable {
-  /** @returns where the server can be reached, without a path. */
-  listen(): Promise<{ readonly url: string }>;
+  /** @returns where the server can be reached, without a path, and where its metrics are. */
+  listen(): Promise<{ readonly url: string; readonly metricsUrl: string | undefined }>;
   /** Stop taking work, finish what was accepted, end every stream; at most `drainMs`. */
   drain(): Promise<void>;
   readonly manager: EventManager;
@@ -48,6 +51,8 @@ export interface AppStats {
   readonly bus: BusStatus | undefined;
   /** Changes of watched tasks that no notice told of, and a catch-up found. */
   readonly missedNotices: number;
+  /** Events that wait for the log. */
+  readonly pendingEvents: number;
   readonly sockets: number;
   readonly streams: number;
 }
@@ -77,22 +82,38 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
 
   const log = withTailCache(cleanup.use(await openLog(config, deps, logger)));
   const bus = cleanup.use(deps.bus ?? (await openBus(config, logger, onError)));
-  const manager = cleanup.use(createEventManager({ log, bus, catchUpMs: config.catchUpMs, onError }));
+  const manager = cleanup.use(createEventManager({ ...config, log, bus, onError }));
+
+  const metrics = config.metrics === undefined ? undefined : cleanup.use(createMetrics());
+  const limits = createLimits({
+    ...config,
+    areCallersLimited: authenticate !== undefined || !isLoopback(config.host),
+    onRefused: (limit) => metrics?.refused(limit),
+  });
 
   const graphql = createGraphql({
     schema: createSchema(),
     mask,
     maxBodyBytes: config.maxBodyBytes,
     isDiscreet: config.production,
+    metrics,
   });
   // One for all streams: together they leave the event loop to others.
   const turns = createTurns();
-  const sse = cleanup.use(createSseTransport({ ...config, graphql, mask, turns }));
+  // Where nobody has to say who they are, there is nothing to ask again.
+  const maxConnectionAgeMs = authenticate === undefined ? Infinity : config.maxConnectionAgeMs;
+  const streaming = { ...config, maxConnectionAgeMs, graphql, mask, turns };
+  const sse = cleanup.use(createSseTransport(streaming));
   const sessions = cleanup.use(
-    createSessions({ manager, tokens: auth?.signToken, whyOver: (viewer) => auth?.authenticator.whyOver(viewer) }),
+    createSessions({
+      manager: metrics?.measure(manager) ?? manager,
+      limits,
+      tokens: auth?.signToken,
+      whyOver: (viewer) => auth?.authenticator.whyOver(viewer),
+    }),
   );
   const identify = createIdentify({ authenticate, timeoutMs: authTimeoutMs, sessions });
-  const webSockets = cleanup.use(createWebSocketTransport({ ...config, graphql, mask, turns, logger, identify }));
+  const webSockets = cleanup.use(createWebSocketTransport({ ...streaming, logger, identify, limits }));
   const health = createHealth({ checkStore: () => log.ready(), isBusUp: () => bus.status?.().isConnected ?? true });
   const origins = createOriginRule(config);
   const answerGraphql = createGraphqlAnswers(graphql, config.maxBodyBytes);
@@ -103,30 +124,38 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     sse,
     webSockets,
     origins,
-    identify,
+    door: createDoor({ identify, limits, mask, logger }),
     health,
     mask,
     logger,
   });
   cleanup.defer(() => http.drain());
 
+  const stats = (): AppStats => ({
+    followers: manager.followerCount,
+    busSubscriptions: bus.subscriptionCount,
+    bus: bus.status?.(),
+    missedNotices: manager.missedNoticeCount,
+    pendingEvents: manager.pendingEventCount,
+    sockets: webSockets.socketCount,
+    streams: sse.streamCount,
+  });
   const resources = cleanup.move();
+
+  async function openMetrics(from: Metrics): Promise<string> {
+    const address = config.metrics ?? { host: '127.0.0.1', port: 0 };
+    return resources.use(await openMetricsServer({ ...address, read: () => from.read(stats()) })).url;
+  }
   return {
     async listen() {
+      const metricsUrl = metrics === undefined ? undefined : await openMetrics(metrics);
       const { address, port, family } = await http.listen();
-      return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
+      return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, metricsUrl };
     },
     drain: () => http.drain(),
     manager,
     log,
-    stats: () => ({
-      followers: manager.followerCount,
-      busSubscriptions: bus.subscriptionCount,
-      bus: bus.status?.(),
-      missedNotices: manager.missedNoticeCount,
-      sockets: webSockets.socketCount,
-      streams: sse.streamCount,
-    }),
+    stats,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

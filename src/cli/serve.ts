@@ -37,8 +37,8 @@ export async function runServe(
   try {
     const { createApp } = await import('../app.ts');
     app = await createApp(config, { logger });
-    const { url } = await app.listen();
-    logger.info({ url, store: config.store.driver }, 'listening');
+    const { url, metricsUrl } = await app.listen();
+    logger.info({ url, metricsUrl, store: config.store.driver }, 'listening');
     await writeLine(io.stdout, `drumline listening on ${url}`);
   } catch (error) {
     grace.uninstall();

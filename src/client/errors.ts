@@ -41,6 +41,7 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
   'STORE_UNAVAILABLE',
   'STORE_FULL',
   'RATE_LIMITED',
+  'OVERLOADED',
 ]);
 
 /** HTTP statuses that say "not now". Other ones of 400 to 499 will say the same again. */

@@ -83,3 +83,15 @@ export function toOrigins(text: string, context: z.core.$RefinementCtx): readonl
 function isOrigin(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '') && URL.parse(text)?.origin === text;
 }
+
+/** Empty: undefined. */
+export function toAddress(
+  text: string,
+  context: z.core.$RefinementCtx,
+): { readonly host: string; readonly port: number } | undefined {
+  if (text === '') return undefined;
+  const [, host = '', port = ''] = /^(\[[0-9a-fA-F:]+\]|[^\s/:]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host !== '' && Number(port) <= 65_535) return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
+  context.addIssue({ code: 'custom', message: 'must be HOST:PORT, e.g. 127.0.0.1:9400' });
+  return z.NEVER;
+}

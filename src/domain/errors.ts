@@ -37,6 +37,9 @@ export const ERROR_CODES = Object.freeze({
     'What the caller showed has expired. Connect again with a new token; a stream goes on from its cursor.',
   TOKEN_REVOKED: 'What the caller showed was revoked.',
   TOKENS_DISABLED: 'The server has no secret to sign tokens with.',
+  RATE_LIMITED: 'Too much at once for one caller or one task. Try again after `retryAfterMs`.',
+  SUBSCRIPTION_LIMIT: 'One socket has as many operations as it may have. Use another, or end some.',
+  OVERLOADED: 'The server has more to record than it can; nothing was stored. Try again after `retryAfterMs`.',
   STREAM_OVER: 'The stream ended and everything was delivered before; there is nothing to resume.',
   SHUTTING_DOWN: 'The server is about to stop; go to another or try again shortly.',
   INTERNAL_SERVER_ERROR: 'A fault of the server. The details are in its log.',
@@ -197,6 +200,44 @@ export class TokensDisabledError extends DrumlineError {
 
   constructor() {
     super('TOKENS_DISABLED', 'This server has no secret to sign tokens with.');
+  }
+}
+
+/** Refused for now: one caller, or one task, takes more than its share. */
+export class RateLimitedError extends DrumlineError {
+  override readonly name = 'RateLimitedError';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super('RATE_LIMITED', 'Too much at once.');
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  override get extensions(): Readonly<Record<string, unknown>> {
+    return { code: this.code, retryAfterMs: this.retryAfterMs };
+  }
+}
+
+/** Refused for now, so that what was accepted is answered in time. Nothing was stored. */
+export class OverloadedError extends DrumlineError {
+  override readonly name = 'OverloadedError';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super('OVERLOADED', 'The server has more to record than it can.');
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  override get extensions(): Readonly<Record<string, unknown>> {
+    return { code: this.code, retryAfterMs: this.retryAfterMs };
+  }
+}
+
+export class SubscriptionLimitError extends DrumlineError {
+  override readonly name = 'SubscriptionLimitError';
+
+  constructor(limit: number) {
+    super('SUBSCRIPTION_LIMIT', `A socket may have ${limit} operations at once.`);
   }
 }
 

@@ -4,7 +4,13 @@
  */
 import { z } from 'zod';
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
-import { BadInputError, EventIdConflictError, LimitExceededError, type InputIssue } from '../domain/errors.ts';
+import {
+  BadInputError,
+  EventIdConflictError,
+  LimitExceededError,
+  OverloadedError,
+  type InputIssue,
+} from '../domain/errors.ts';
 import {
   EmitEventInput,
   InitTaskInput,
@@ -89,6 +95,8 @@ export interface EventManager extends AsyncDisposable {
   readonly followerCount: number;
   /** How often a catch-up found a change of a watched task that no notice told of. */
   readonly missedNoticeCount: number;
+  /** Events that wait for the log at this moment. */
+  readonly pendingEventCount: number;
 }
 
 export interface EventManagerOptions {
@@ -98,18 +106,31 @@ export interface EventManagerOptions {
   readonly newId?: () => string;
   /** How often lost notices are looked for, milliseconds. */
   readonly catchUpMs?: number;
+  /** Events that may wait for the log to record them; what is beyond is refused as overload. */
+  readonly maxPendingEvents?: number;
   /** A callback failed, or a notice could not be sent. Nothing is lost by either. */
   readonly onError?: (error: unknown) => void;
 }
 
+/** When a producer that was refused may try again: by then much of what waited is recorded. */
+const OVERLOADED_FOR_MS = 500;
+
 /** The manager does not own the log and the bus: whoever opened them disposes them. */
 export function createEventManager(options: EventManagerOptions): EventManager {
-  const { log, bus, newId = createIds(), catchUpMs = 2_000, onError = () => undefined } = options;
+  const {
+    log,
+    bus,
+    newId = createIds(),
+    catchUpMs = 2_000,
+    maxPendingEvents = 20_000,
+    onError = () => undefined,
+  } = options;
   const notices = createNotices({ log, bus, catchUpMs, onNotifyFailed: onError });
   const open = createOpenStreams();
   const deps = { log, notices, open, memo: createStepMemo() };
   const callbacks = createCallbacks(deps, onError);
   const closing = new AbortController();
+  let pendingEvents = 0;
 
   /** These streams end with the manager, if not before. */
   function untilClosed<Options extends { readonly signal?: AbortSignal | undefined }>(options: Options): Options {
@@ -118,7 +139,16 @@ export function createEventManager(options: EventManagerOptions): EventManager {
   }
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
-    const results = await log.append(batch);
+    // What waits for the log is bounded, so that whatever is accepted is answered in time. One batch is always taken.
+    if (pendingEvents > 0 && pendingEvents + batch.length > maxPendingEvents)
+      throw new OverloadedError(OVERLOADED_FOR_MS);
+    pendingEvents += batch.length;
+    let results: readonly AppendResult[];
+    try {
+      results = await log.append(batch);
+    } finally {
+      pendingEvents -= batch.length;
+    }
     // The events are safe from here on. A lost notice only delays followers until the next catch-up.
     // Of duplicates too: the append that recorded them may have ended in an error.
     notices.tasksChanged(taskIdsOf(results));
@@ -183,6 +213,9 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     },
     get missedNoticeCount() {
       return notices.missedCount;
+    },
+    get pendingEventCount() {
+      return pendingEvents;
     },
     async [Symbol.asyncDispose]() {
       await callbacks[Symbol.asyncDispose]();

@@ -92,6 +92,9 @@ export function guardManager(manager: EventManager, viewer: Viewer): EventManage
     get missedNoticeCount() {
       return manager.missedNoticeCount;
     },
+    get pendingEventCount() {
+      return manager.pendingEventCount;
+    },
   };
 }
 

@@ -35,6 +35,10 @@ export interface StreamExtension {
   readonly eventIdOf?: (item: unknown) => string;
   /** The sources of its watchers give the same objects, so what is made of one can be remembered for the others. */
   readonly sharesItems?: boolean;
+  /** When what the item tells of was recorded, milliseconds since 1970. */
+  readonly recordedAtOf?: (item: unknown) => number | undefined;
+  /** Why the stream could not go on where it was, if that is what the item tells. */
+  readonly gapOf?: (item: unknown) => string | undefined;
   /** Roughly what an item keeps in memory for as long as it is remembered. */
   readonly itemBytes?: (item: unknown) => number;
 }

@@ -28,6 +28,8 @@ import { tasksUpdateRef } from './tasks-update.ts';
 /** The items are those that `subscribe` of the same field gives. */
 const taskStream: StreamExtension = {
   eventIdOf: (item) => formatTaskEventId(item as TaskUpdate),
+  recordedAtOf: (item) => recordedAtOf(item as TaskUpdate),
+  gapOf: (item) => gapOf(item as TaskUpdate),
   sharesItems: true,
   itemBytes: (item) => taskUpdateBytes(item as TaskUpdate),
 };
@@ -144,6 +146,14 @@ function taskUpdateBytes(update: TaskUpdate): number {
   const event = update.kind === 'event' ? update.event : undefined;
   const details = event?.details === undefined ? 0 : JSON.stringify(event.details).length;
   return progressBytes(update) + 2 * ((event?.message.length ?? 0) + details);
+}
+
+function recordedAtOf(update: TaskUpdate): number | undefined {
+  return update.kind === 'event' ? update.event.recordedAt : undefined;
+}
+
+function gapOf(update: TaskUpdate): string | undefined {
+  return update.kind === 'gap' ? update.reason : undefined;
 }
 
 function formatTaskEventId({ kind, progress }: TaskUpdate): string {

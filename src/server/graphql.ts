@@ -13,7 +13,7 @@ import {
   type OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import type { SchemaContext } from '../schema/context.ts';
+import type { SchemaContext, StreamExtension } from '../schema/context.ts';
 import type { PullStream } from '../util/pull-stream.ts';
 import { compileEmit, type EmitOutcome } from './compiled-emit.ts';
 import { checkCost } from './document-limits.ts';
@@ -21,6 +21,7 @@ import { parseDocument, validateDocument } from './document.ts';
 import { maskResult, requestError, type MaskError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
+import type { Metrics } from './metrics.ts';
 import { createPreparedDocuments, type PreparedDocument } from './prepared-documents.ts';
 import type { Session } from './session.ts';
 import { createSharedExecution } from './shared-execution.ts';
@@ -32,6 +33,8 @@ export interface GraphqlOptions {
   readonly maxBodyBytes: number;
   /** Tell nothing of the schema that a caller did not name. */
   readonly isDiscreet: boolean;
+  /** Left out: nothing is counted. */
+  readonly metrics?: Pick<Metrics, 'traffic' | 'delivered' | 'gap'> | undefined;
 }
 
 /** A document that was read and checked, with everything needed to run it. */
@@ -55,7 +58,7 @@ export interface Graphql {
 
 export const GRAPHQL_PATH = '/graphql';
 
-export function createGraphql({ schema, mask, maxBodyBytes, isDiscreet }: GraphqlOptions): Graphql {
+export function createGraphql({ schema, mask, maxBodyBytes, isDiscreet, metrics }: GraphqlOptions): Graphql {
   const yoga = createYoga<SchemaContext, object>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -129,12 +132,13 @@ export function createGraphql({ schema, mask, maxBodyBytes, isDiscreet }: Graphq
     }
   }
 
-  const shared = createSharedExecution({ mask });
+  const shared = createSharedExecution({ mask, onReady: metrics && toObserver(metrics) });
   return {
     yoga,
     prepare,
     run: (args) => runOperation(args, mask),
-    subscribe: (args) => subscribeOperation(args, scopeOf(args), { mask, shared, session: sessionOf(args) }),
+    subscribe: (args) =>
+      subscribeOperation(args, scopeOf(args), { mask, shared, session: sessionOf(args), traffic: metrics?.traffic }),
   };
 }
 
@@ -214,6 +218,16 @@ async function runOperation(args: ExecutionArgs, mask: MaskError): Promise<Execu
 /** The context is what `prepare` made. */
 function scopeOf({ contextValue }: ExecutionArgs): string {
   return (contextValue as SchemaContext).scope ?? '';
+}
+
+/** Each item once, however many watch it. */
+function toObserver({ delivered, gap }: Pick<Metrics, 'delivered' | 'gap'>) {
+  return (item: object, { recordedAtOf, gapOf }: StreamExtension): void => {
+    const recordedAt = recordedAtOf?.(item);
+    if (recordedAt !== undefined) delivered(recordedAt);
+    const reason = gapOf?.(item);
+    if (reason !== undefined) gap(reason);
+  };
 }
 
 /** Left out by whoever calls without a transport. */

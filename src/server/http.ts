@@ -6,9 +6,9 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ShuttingDownError, UnauthenticatedError } from '../domain/errors.ts';
+import { ShuttingDownError } from '../domain/errors.ts';
 import { prefersEventStream } from './accept.ts';
-import type { Identify } from './auth.ts';
+import type { Door } from './door.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { createGraphiqlPage, wantsGraphiql } from './graphiql.ts';
 import { GRAPHQL_PATH } from './graphql.ts';
@@ -18,7 +18,6 @@ import { cutWhenStalled, sendJson } from './http-messages.ts';
 import { sendLanding } from './landing.ts';
 import type { Logger } from './logger.ts';
 import type { OriginRule } from './origin.ts';
-import type { Session } from './session.ts';
 import type { SseTransport } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
 
@@ -32,8 +31,7 @@ export interface HttpServerOptions {
   readonly sse: SseTransport;
   readonly webSockets: WebSocketTransport;
   readonly origins: OriginRule;
-  /** Who is asking. A WebSocket's caller is asked when it has said who it is. */
-  readonly identify: Identify;
+  readonly door: Door;
   readonly health: Health;
   readonly mask: MaskError;
   readonly logger: Logger;
@@ -56,7 +54,7 @@ const WAITING_BYTES = 16 * 1024;
 const CLOSE_SPREAD = 0.25;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { answerGraphql, sse, webSockets, origins, identify, health, mask, logger } = options;
+  const { answerGraphql, sse, webSockets, origins, door, health, mask, logger } = options;
   const graphiql = createGraphiqlPage();
   const answering = new Set<ServerResponse>();
   let draining: Promise<void> | undefined;
@@ -75,9 +73,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return sendPlain(response, 405);
     }
     if (options.graphiql && draining === undefined && wantsGraphiql(request)) return graphiql.handle(request, response);
-    const session = await sessionOf(request, response);
+    const session = await door.sessionOf(request, response);
     if (session === undefined) return;
-    if (prefersEventStream(request.headers.accept)) return sse.handle(request, response, session.context);
+    if (prefersEventStream(request.headers.accept)) {
+      if (!door.admitStream(request, response, session)) return;
+      return sse.handle(request, response, session.context);
+    }
     if (draining !== undefined) return refuse(response);
     await answerGraphql(request, response, session.context);
   }
@@ -91,20 +92,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       logger.error({ err: error }, 'a request could not be answered');
       if (response.headersSent) response.destroy();
       else sendPlain(response, 500);
-    }
-  }
-
-  /** @returns undefined when the caller may not come in, and was told so: in one way, whatever was wrong. */
-  async function sessionOf(request: IncomingMessage, response: ServerResponse): Promise<Session | undefined> {
-    try {
-      return await identify(request);
-    } catch (error) {
-      const isRefused = error instanceof UnauthenticatedError;
-      if (!isRefused) logger.error({ err: error }, 'a caller could not be authenticated');
-      const errors = [toPayload(mask(new UnauthenticatedError()))];
-      if (isRefused) response.setHeader('www-authenticate', 'Bearer');
-      sendJson(response, isRefused ? 401 : 503, { errors }, 'application/graphql-response+json');
-      return undefined;
     }
   }
 
@@ -131,9 +118,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const status = upgradeRefusal(request);
-    if (status !== undefined) refuseUpgrade(socket, status);
+    if (status !== undefined) return refuseUpgrade(socket, status);
+    const tooMany = door.admitSocket(request, socket);
+    if (tooMany !== undefined) return refuseUpgrade(socket, tooMany);
     // Node says "a stream" for servers of other kinds; that of an HTTP server is its connection.
-    else if (socket instanceof Socket) webSockets.handleUpgrade(request, socket, head);
+    if (socket instanceof Socket) webSockets.handleUpgrade(request, socket, head);
     else socket.destroy();
   });
 

@@ -59,3 +59,8 @@ const SLOWEST_BYTES_PER_MS = 32;
 function monotonicNow(): number {
   return performance.now();
 }
+
+/** A tenth more or less, so that clients which came at once do not come back at once. */
+export function ageWithJitter(maxAgeMs: number, random: () => number): number {
+  return maxAgeMs * (0.9 + 0.2 * random());
+}

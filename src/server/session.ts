@@ -8,6 +8,7 @@ import type { Viewer } from '../domain/viewer.ts';
 import type { EventManager } from '../manager/event-manager.ts';
 import { guardManager } from '../manager/guarded-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
+import type { Limits } from './limits.ts';
 
 /** A stream or a socket: an object rather than a function, for there is one for each watcher. */
 export interface SessionMember {
@@ -22,9 +23,9 @@ export class Session {
   readonly #members = new Set<SessionMember>();
   #failure: DrumlineError | undefined;
 
-  constructor({ viewer, manager, tokens, whyOver, occupied }: SessionParts) {
+  constructor({ viewer, manager, limits, tokens, whyOver, occupied }: SessionParts) {
     this.viewer = viewer;
-    this.context = { manager: guardManager(manager, viewer), viewer, tokens, session: this };
+    this.context = { manager: guardManager(limits.countEmits(manager, viewer), viewer), viewer, tokens, session: this };
     this.#whyOver = whyOver;
     this.#occupied = occupied;
   }
@@ -66,6 +67,7 @@ interface SessionParts extends SessionsDeps {
 
 export interface SessionsDeps {
   readonly manager: EventManager;
+  readonly limits: Limits;
   readonly tokens: SchemaContext['tokens'];
   readonly whyOver: (viewer: Viewer) => DrumlineError | undefined;
 }

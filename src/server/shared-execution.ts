@@ -9,6 +9,7 @@
  * source begins and what it leaves out; they say nothing of what is made of an item.
  */
 import { executeSubscriptionEvent, type ExecutionResult, type ValidatedSubscriptionArgs } from 'graphql';
+import type { StreamExtension } from '../schema/context.ts';
 import { createQueue } from '../util/queue.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
 import type { WriteJson } from './compiled-selection.ts';
@@ -34,6 +35,8 @@ export interface SharedExecutionOptions {
   readonly mask: MaskError;
   /** What is remembered of all operations together, roughly. */
   readonly maxBytes?: number;
+  /** An item was made ready, once for all who watch the same. */
+  readonly onReady?: ((item: object, stream: StreamExtension) => void) | undefined;
 }
 
 interface Operation {
@@ -41,7 +44,7 @@ interface Operation {
   readonly key: string | undefined;
   readonly args: ValidatedSubscriptionArgs;
   readonly write: WriteJson | undefined;
-  readonly eventIdOf: ((item: object) => string) | undefined;
+  readonly stream: StreamExtension;
   readonly itemBytes: (item: object) => number;
   /** Undefined where it is not shared. */
   readonly frames: Map<object, Remembered> | undefined;
@@ -62,7 +65,11 @@ interface Remembered {
 /** A burst of a busy task, or the stretch in which a crowd that catches up is spread. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExecutionOptions): SharedExecution {
+export function createSharedExecution({
+  mask,
+  maxBytes = MAX_BYTES,
+  onReady,
+}: SharedExecutionOptions): SharedExecution {
   const operations = new Map<string, Operation>();
   /** With those of operations that nobody has any more, until they weigh as much as the others may. */
   const remembered = createQueue<Remembered>();
@@ -78,7 +85,7 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
       key: isShared ? key : undefined,
       args,
       write,
-      eventIdOf: stream.eventIdOf,
+      stream,
       itemBytes,
       frames: isShared ? new Map() : undefined,
       users: 0,
@@ -122,8 +129,9 @@ export function createSharedExecution({ mask, maxBytes = MAX_BYTES }: SharedExec
     deadBytes = 0;
   }
 
-  function execute({ args, write, eventIdOf }: Operation, item: object): MaybePromise<Frame> {
-    const eventId = eventIdOf?.(item);
+  function execute({ args, write, stream }: Operation, item: object): MaybePromise<Frame> {
+    onReady?.(item, stream);
+    const eventId = stream.eventIdOf?.(item);
     try {
       if (write !== undefined) return new Frame(write(item), eventId);
     } catch {

@@ -15,6 +15,7 @@ import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest }
 import { resultFrame, type Frame } from './frame.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { readBody, sendJson } from './http-messages.ts';
+import { ageWithJitter } from './liveness.ts';
 import { pump } from './pump.ts';
 import { openSseOutlet, STREAM_HEADERS, type SseOutlet } from './sse-outlet.ts';
 import { SingleFrame } from './subscribe.ts';
@@ -26,6 +27,8 @@ export interface SseOptions {
   readonly maxBodyBytes: number;
   readonly keepAliveMs: number;
   readonly stallMs: number;
+  /** Infinity where it may get as old as it likes. */
+  readonly maxConnectionAgeMs: number;
   readonly random?: () => number;
 }
 
@@ -94,14 +97,15 @@ export function createSseTransport(options: SseOptions): SseTransport {
   }
 
   async function streamTo(outlet: SseOutlet, response: ServerResponse, results: PullStream<Frame>): Promise<void> {
+    const endsAt = performance.now() + ageWithJitter(options.maxConnectionAgeMs, random);
+    const end = (lastWords: string): void => endForGood(response, lastWords);
     using _beating = heartbeat.add({
-      beat: () => outlet.say(':\n\n'),
+      beat: () => (performance.now() >= endsAt ? end(comeBack()) : outlet.say(':\n\n')),
       get waitingSince() {
         return outlet.waitingSince;
       },
       stalled: () => response.destroy(),
     });
-    const end = (lastWords: string): void => endForGood(response, lastWords);
     open.add(end);
     // The drain may have begun while this stream waited for its turn on the connection; what was recorded is answered.
     if (isDraining && !(results instanceof SingleFrame)) end(comeBack());

@@ -14,6 +14,8 @@ export interface SubscribeDeps {
   readonly shared: SharedExecution;
   /** Left out: one that never ends. */
   readonly session?: Session | undefined;
+  /** Counts what is handed on. */
+  readonly traffic?: { deliveries: number } | undefined;
 }
 
 /**
@@ -23,33 +25,33 @@ export interface SubscribeDeps {
 export async function subscribeOperation(
   args: ExecutionArgs,
   scope: string,
-  { mask, shared, session }: SubscribeDeps,
+  { mask, shared, session, traffic = { deliveries: 0 } }: SubscribeDeps,
 ): Promise<PullStream<Frame> | ExecutionResult> {
   const validated = validateSubscriptionArgs(args);
   if (!('operation' in validated)) return { errors: validated.map(mask) };
   const source = await createSourceEventStream(validated);
   if (!isStream(source)) return maskResult(source as ExecutionResult, mask);
-  return new Results(toPullStream(source), shared.open(validated, scope), { mask, session });
+  return new Results(toPullStream(source), shared.open(validated, scope), { mask, session, traffic });
 }
+
+type ResultsDeps = Pick<SubscribeDeps, 'mask' | 'session'> & { readonly traffic: { deliveries: number } };
 
 class Results extends PullStream<Frame> implements SessionMember {
   readonly #source: PullStream<object>;
   readonly #operation: OpenOperation;
   readonly #mask: MaskError;
   readonly #session: Session | undefined;
+  readonly #traffic: { deliveries: number };
   /** One that had to be waited for. */
   #executed: Frame | undefined;
 
-  constructor(
-    source: PullStream<object>,
-    operation: OpenOperation,
-    { mask, session }: Pick<SubscribeDeps, 'mask' | 'session'>,
-  ) {
+  constructor(source: PullStream<object>, operation: OpenOperation, { mask, session, traffic }: ResultsDeps) {
     super();
     this.#source = source;
     this.#operation = operation;
     this.#mask = mask;
     this.#session = session;
+    this.#traffic = traffic;
     source.reader = this;
     session?.join(this);
   }
@@ -69,6 +71,7 @@ class Results extends PullStream<Frame> implements SessionMember {
     const failure = this.#session?.failure;
     if (failure !== undefined) throw failure;
     if (this.#executed !== undefined) {
+      this.#traffic.deliveries += 1;
       const executed = this.#executed;
       this.#executed = undefined;
       return executed;
@@ -79,7 +82,10 @@ class Results extends PullStream<Frame> implements SessionMember {
       return undefined;
     }
     const frame = this.#operation.frameOf(item);
-    if (frame instanceof Frame) return frame;
+    if (frame instanceof Frame) {
+      this.#traffic.deliveries += 1;
+      return frame;
+    }
     this.waitFor(this.#wait(frame));
     return undefined;
   }

@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { validateExecutionArgs, type ExecutionArgs } from 'graphql';
 import { CloseCode, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
-import { ShuttingDownError, UnauthenticatedError } from '../domain/errors.ts';
+import { ShuttingDownError, SubscriptionLimitError, UnauthenticatedError } from '../domain/errors.ts';
 import type { EventManager } from '../manager/event-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
 import { PullStream } from '../util/pull-stream.ts';
@@ -15,6 +15,7 @@ import { AuthTimeoutError, type Identify } from './auth.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { Frame, resultFrame } from './frame.ts';
 import type { Graphql, Operation } from './graphql.ts';
+import { isRefusal, type Limits } from './limits.ts';
 import type { Logger } from './logger.ts';
 import { pump } from './pump.ts';
 import type { SocketOutlet } from './socket-outlet.ts';
@@ -28,6 +29,8 @@ export interface ProtocolOptions {
   readonly turns: Turns;
   readonly logger: Logger;
   readonly identify: Identify;
+  readonly limits: Limits;
+  readonly maxOperationsPerSocket: number;
 }
 
 /** What is known of a socket beside its protocol. */
@@ -39,12 +42,16 @@ export interface Extra extends Record<PropertyKey, unknown> {
   readonly member: SessionMember;
   /** Once the caller has said who it is. */
   session: Session | undefined;
+  /** Its place among the sockets of its viewer. */
+  place: Disposable | undefined;
+  /** Subscriptions that are under way. */
+  subscriptions: number;
 }
 
 /** What `onSubscribe` makes of an operation: also which one it is, and where its results go. */
 interface OperationArgs extends ExecutionArgs {
   readonly id: string;
-  readonly outlet: SocketOutlet;
+  readonly extra: Extra;
   readonly record: Operation['record'];
 }
 type Params = Record<string, unknown>;
@@ -60,7 +67,7 @@ export interface ProtocolState {
 }
 
 export function createProtocol(
-  { graphql, mask, turns, identify, logger }: ProtocolOptions,
+  { graphql, mask, turns, identify, limits, maxOperationsPerSocket, logger }: ProtocolOptions,
   state: ProtocolState,
 ): Server<Extra> {
   const { running } = state;
@@ -73,6 +80,12 @@ export function createProtocol(
     if (request === undefined) return false;
     try {
       const session = await identify(request, connectionParams);
+      const place = limits.occupy('socket', session.viewer);
+      if (isRefusal(place)) {
+        extra.outlet.close(TRY_AGAIN_LATER, 'Too many sockets');
+        return false;
+      }
+      extra.place = place;
       extra.session = session;
       session.join(extra.member);
       return true;
@@ -93,20 +106,25 @@ export function createProtocol(
   }
 
   /** @returns what makes the answer's frame: one that cannot be written as JSON fails its operation alone. */
-  async function answerOf({ record, id: _id, outlet: _outlet, ...args }: OperationArgs): Promise<() => Frame> {
+  async function answerOf({ record, id: _id, extra: _extra, ...args }: OperationArgs): Promise<() => Frame> {
     const outcome = await record?.();
     if (outcome !== undefined && 'json' in outcome) return () => new Frame(outcome.json, undefined);
     const result = await graphql.run(outcome === undefined ? args : replaying(args, outcome.replay));
     return () => resultFrame(result);
   }
 
-  function deliver({ id, outlet }: OperationArgs, results: PullStream<Frame>): AsyncIterableIterator<never, undefined> {
-    return new Pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns));
+  function deliver(
+    { id, extra: { outlet } }: OperationArgs,
+    results: PullStream<Frame>,
+    onOver?: () => void,
+  ): AsyncIterableIterator<never, undefined> {
+    return new Pumping(results, () => pump(results, outlet, frames.encoderFor(id), turns), onOver);
   }
 
   return makeServer<Params, Extra>({
     onConnect,
-    async onSubscribe({ extra: { outlet, session } }, id, payload) {
+    async onSubscribe({ extra, subscriptions }, id, payload) {
+      const { session } = extra;
       // graphql-ws lets nobody subscribe who was not let in.
       const over = session === undefined ? new UnauthenticatedError() : session.failure;
       if (session === undefined || over !== undefined) return [mask(over)];
@@ -119,28 +137,39 @@ export function createProtocol(
       // Asked last: from here to `execute` nothing is waited for, so a drain finds everything that was let through.
       if (state.isDraining) return [mask(new ShuttingDownError())];
       if (!('kind' in prepared)) return prepared;
-      const { args, record } = prepared;
-      if (record !== undefined) return { ...args, id, outlet, record } satisfies OperationArgs;
+      const { args, record, kind } = prepared;
+      const isSubscription = kind === 'subscription';
+      // As many again, ten times over, may be asked and told in passing.
+      const isFull = isSubscription
+        ? extra.subscriptions >= maxOperationsPerSocket
+        : Object.keys(subscriptions).length > 10 * maxOperationsPerSocket;
+      if (isFull) {
+        limits.refused('operationsPerSocket');
+        return [mask(new SubscriptionLimitError(maxOperationsPerSocket))];
+      }
+      if (record !== undefined) return { ...args, id, extra, record } satisfies OperationArgs;
       // Wrong variables end the operation before it begins; left to `execute` they would be sent as its result.
       const validated = validateExecutionArgs(args);
       if (!('operation' in validated)) return validated.map(mask);
-      return { ...args, id, outlet, record } satisfies OperationArgs;
+      if (isSubscription) extra.subscriptions += 1;
+      return { ...args, id, extra, record } satisfies OperationArgs;
     },
     async execute(args) {
       const result = answerOf(args as OperationArgs);
       running.add(result);
       try {
         const make = await result;
-        (args as OperationArgs).outlet.gather();
+        (args as OperationArgs).extra.outlet.gather();
         return deliver(args as OperationArgs, new SingleFrame(make));
       } finally {
         running.delete(result);
       }
     },
     async subscribe(args) {
+      const { extra } = args as OperationArgs;
       const results = await graphql.subscribe(args);
       const stream = results instanceof PullStream ? results : new SingleFrame(() => resultFrame(results));
-      return deliver(args as OperationArgs, stream);
+      return deliver(args as OperationArgs, stream, () => (extra.subscriptions -= 1));
     },
     onError: (_context, _id, _payload, errors) => errors.map((error) => toPayload(mask(error))),
   });
@@ -158,18 +187,33 @@ function replaying(args: ExecutionArgs, manager: EventManager): ExecutionArgs {
 class Pumping implements AsyncIterableIterator<never, undefined> {
   readonly #results: PullStream<Frame>;
   readonly #run: () => Promise<void>;
+  #onOver: (() => void) | undefined;
 
-  constructor(results: PullStream<Frame>, run: () => Promise<void>) {
+  /** @param onOver called once. */
+  constructor(results: PullStream<Frame>, run: () => Promise<void>, onOver?: () => void) {
     this.#results = results;
     this.#run = run;
+    this.#onOver = onOver;
   }
 
-  next(): Promise<IteratorReturnResult<undefined>> {
-    return this.#run().then(toEnd);
+  async next(): Promise<IteratorReturnResult<undefined>> {
+    try {
+      await this.#run();
+      return toEnd();
+    } finally {
+      this.#over();
+    }
   }
 
-  return(): Promise<IteratorReturnResult<undefined>> {
-    return this.#results.return().then(toEnd);
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#results.return();
+    this.#over();
+    return toEnd();
+  }
+
+  #over(): void {
+    this.#onOver?.();
+    this.#onOver = undefined;
   }
 
   [Symbol.asyncIterator](): this {

@@ -9,7 +9,8 @@ import { CloseCode, handleProtocols, type Server } from 'graphql-ws';
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
 import { createHeartbeat, type BeatingStream, type Heartbeat } from './heartbeat.ts';
 import type { Logger } from './logger.ts';
-import { Liveness } from './liveness.ts';
+import type { Limits } from './limits.ts';
+import { ageWithJitter, Liveness } from './liveness.ts';
 import { MessageOrder } from './message-order.ts';
 import { SocketOutlet } from './socket-outlet.ts';
 import {
@@ -24,6 +25,8 @@ export interface WebSocketOptions extends ProtocolOptions {
   readonly maxBodyBytes: number;
   readonly keepAliveMs: number;
   readonly stallMs: number;
+  /** Infinity where it may get as old as it likes. */
+  readonly maxConnectionAgeMs: number;
   readonly random?: () => number;
 }
 
@@ -42,11 +45,18 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const LAST_WORDS_MS = 500;
 
 export function createWebSocketTransport(options: WebSocketOptions): WebSocketTransport {
-  const { logger, random = Math.random } = options;
-  // `closeTimeout` is documented by ws; its type declarations do not have it yet.
-  const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
+  const { logger, limits, random = Math.random } = options;
+  // Documented by ws; its type declarations do not have these yet.
+  const serverOptions: ServerOptions & {
+    readonly closeTimeout: number;
+    readonly maxFragments: number;
+    readonly maxBufferedChunks: number;
+  } = {
     noServer: true,
     maxPayload: options.maxBodyBytes,
+    // Many small pieces take more memory than what they hold.
+    maxFragments: 64,
+    maxBufferedChunks: 4_096,
     perMessageDeflate: false,
     closeTimeout: CLOSE_TIMEOUT_MS,
     handleProtocols,
@@ -66,7 +76,8 @@ export function createWebSocketTransport(options: WebSocketOptions): WebSocketTr
   return {
     handleUpgrade(request, socket, head) {
       sockets.handleUpgrade(request, socket, head, (upgraded) => {
-        attach({ protocol, socket: upgraded, connection: socket, request, heartbeat, logger });
+        const endsAt = performance.now() + ageWithJitter(options.maxConnectionAgeMs, random);
+        attach({ protocol, socket: upgraded, connection: socket, request, heartbeat, limits, endsAt, logger });
       });
     },
     drain,
@@ -87,14 +98,18 @@ interface Attachment {
   readonly connection: Socket;
   readonly request: IncomingMessage;
   readonly heartbeat: Heartbeat;
+  readonly limits: Limits;
+  /** When it is told to come back, by `performance.now()`. */
+  readonly endsAt: number;
   readonly logger: Logger;
 }
 
 /** What joins a socket of `ws` to the protocol of graphql-ws. */
-function attach({ protocol, socket, connection, request, heartbeat, logger }: Attachment): void {
+function attach({ protocol, socket, connection, request, heartbeat, limits, endsAt, logger }: Attachment): void {
   const outlet = new SocketOutlet(socket, connection);
-  const peer = new Peer(socket, outlet);
+  const peer = new Peer(socket, outlet, endsAt);
   const beating = heartbeat.add(peer);
+  const mayGoOn = limits.messages();
   socket.on('pong', (ping) => peer.liveness.answered(ping.toString()));
   socket.on('error', (error) => logger.debug({ err: error }, 'a socket failed'));
 
@@ -103,6 +118,8 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
     request,
     outlet,
     session: undefined,
+    place: undefined,
+    subscriptions: 0,
     member: {
       // Its streams are told why first; the close stands behind that.
       sessionEnded: (error) => void closeAfter(order, outlet, error),
@@ -121,6 +138,9 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
         order = inOrder;
         socket.on('message', (data) => {
           peer.liveness.heard();
+          void mayGoOn().then((isWithin) => {
+            if (!isWithin) outlet.close(TRY_AGAIN_LATER, 'Too many messages');
+          });
           const text = messageText(data);
           inOrder.handle(text).catch((error: unknown) => {
             if (isServerMessage(text)) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
@@ -135,6 +155,7 @@ function attach({ protocol, socket, connection, request, heartbeat, logger }: At
   socket.once('close', (code, reason) => {
     beating[Symbol.dispose]();
     extra.session?.leave(extra.member);
+    extra.place?.[Symbol.dispose]();
     closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'a socket was left badly'));
   });
 }
@@ -149,9 +170,11 @@ async function closeAfter(order: MessageOrder | undefined, outlet: SocketOutlet,
 class Peer implements BeatingStream {
   readonly #socket: WebSocket;
   readonly #outlet: SocketOutlet;
+  readonly #endsAt: number;
   readonly liveness: Liveness;
 
-  constructor(socket: WebSocket, outlet: SocketOutlet) {
+  constructor(socket: WebSocket, outlet: SocketOutlet, endsAt: number) {
+    this.#endsAt = endsAt;
     this.#socket = socket;
     this.#outlet = outlet;
     this.liveness = new Liveness(() => outlet.bytesWritten);
@@ -162,6 +185,7 @@ class Peer implements BeatingStream {
   }
 
   beat(late: boolean): void {
+    if (performance.now() >= this.#endsAt) return this.#outlet.close(SERVICE_RESTART, 'Old enough; come back');
     // Our ping would stand behind what the reader has not taken yet; whether it takes anything is watched below.
     if (this.#outlet.waitingSince !== undefined) return this.liveness.heard();
     const verdict = this.liveness.beat(late);

@@ -8,6 +8,7 @@ export interface TestApp extends AsyncDisposable {
   readonly app: App;
   readonly origin: string;
   readonly graphqlUrl: string;
+  readonly metricsUrl: string | undefined;
   /** POST a document and read the answer. */
   post(query: string, variables?: Variables, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** Record one event that nothing is wrong with, but for the patch. @returns its cursor. */
@@ -60,7 +61,7 @@ export async function startApp({ store = 'memory:', settings = {}, ...deps }: Ap
   // A short drain, for it ends every test.
   const config = parseConfig({ flags: { port: '0', store, drainMs: '400', ...settings } });
   const app = await createApp(config, deps);
-  const { url: origin } = await app.listen();
+  const { url: origin, metricsUrl } = await app.listen();
   const graphqlUrl = `${origin}/graphql`;
 
   async function post(
@@ -81,6 +82,7 @@ export async function startApp({ store = 'memory:', settings = {}, ...deps }: Ap
     app,
     origin,
     graphqlUrl,
+    metricsUrl,
     post,
     async emit(patch = {}) {
       const answer = await post(EMIT, { input: { ...GOOD_EVENT, ...patch } });

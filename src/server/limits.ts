@@ -1,0 +1,212 @@
+/**
+ * What one caller may take of the server, so that nobody takes it from the others: connections, requests, messages and
+ * emits. All but the count of all connections, and of one socket's operations, are for callers that are told apart: on
+ * this machine alone, where nobody has to say who they are, they are off.
+ *
+ * A limit refuses at once; nothing waits. Whoever is refused is told when to try again.
+ */
+import type { IncomingMessage } from 'node:http';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimitedError } from '../domain/errors.ts';
+import type { EventManager } from '../manager/event-manager.ts';
+
+/** Names of limits, for the operator's metrics. */
+export type LimitName =
+  | 'connections'
+  | 'connectionsPerAddress'
+  | 'socketsPerViewer'
+  | 'streamsPerViewer'
+  | 'requestsPerSecond'
+  | 'messagesPerSecond'
+  | 'operationsPerSocket'
+  | 'emitsPerTask'
+  | 'emitsPerViewer';
+
+export interface LimitSettings {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly maxSocketsPerViewer: number;
+  readonly maxStreamsPerViewer: number;
+  readonly maxRequestsPerSecond: number;
+  readonly maxEmitsPerTask: number;
+  readonly maxEmitsPerViewer: number;
+}
+
+export interface LimitOptions extends LimitSettings {
+  /** Whether callers are told apart. */
+  readonly areCallersLimited: boolean;
+  /** The proxy before the server says for whom it asks. */
+  readonly trustProxy: boolean;
+  readonly onRefused: (limit: LimitName) => void;
+}
+
+export interface Limits {
+  /** A connection that stays: a socket, or an event stream. @returns what gives it back, or why it is refused. */
+  connect(request: IncomingMessage): Disposable | Refusal;
+  /** The same, once it is known who it is. */
+  occupy(kind: 'socket' | 'stream', viewer: object): Disposable | Refusal;
+  /** @returns undefined when it may go on. @param caller who asks, for requests that say so. */
+  request(request: IncomingMessage, caller?: object): Promise<Refusal | undefined>;
+  /** @returns what counts the messages of one socket; false: too many. */
+  messages(): () => Promise<boolean>;
+  refused(limit: LimitName): void;
+  /** The manager with its emits counted. */
+  countEmits(manager: EventManager, viewer: object): EventManager;
+}
+
+export interface Refusal {
+  readonly refusedBy: LimitName;
+  readonly retryAfterMs: number;
+}
+
+export function isRefusal(value: Disposable | Refusal): value is Refusal {
+  return 'refusedBy' in value;
+}
+
+/** When a connection may be had again, nobody knows. */
+const TRY_CONNECTING_MS = 5_000;
+
+export function createLimits(options: LimitOptions): Limits {
+  const { areCallersLimited, trustProxy, onRefused } = options;
+  const byAddress = createOccupancy<string>(options.maxConnectionsPerAddress);
+  const sockets = createOccupancy<object>(options.maxSocketsPerViewer);
+  const streams = createOccupancy<object>(options.maxStreamsPerViewer);
+  const requests = perSecond(options.maxRequestsPerSecond);
+  const emitsOfTask = perSecond(options.maxEmitsPerTask);
+  const emitsOfViewer = perSecond(options.maxEmitsPerViewer);
+  const callers = createNumbers();
+  let connections = 0;
+
+  function refuse(refusedBy: LimitName, retryAfterMs: number): Refusal {
+    onRefused(refusedBy);
+    return { refusedBy, retryAfterMs };
+  }
+
+  function addressOf({ socket, headers }: IncomingMessage): string {
+    const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
+    const named = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded)?.split(',').at(-1)?.trim();
+    return named || (socket.remoteAddress ?? 'unknown');
+  }
+
+  async function take(limiter: RateLimiterMemory, key: string | number, limit: LimitName, points = 1): Promise<void> {
+    const refusal = await takeOrRefuse(limiter, key, limit, points);
+    if (refusal !== undefined) throw new RateLimitedError(refusal.retryAfterMs);
+  }
+
+  async function takeOrRefuse(
+    limiter: RateLimiterMemory,
+    key: string | number,
+    limit: LimitName,
+    points = 1,
+  ): Promise<Refusal | undefined> {
+    try {
+      await limiter.consume(key, points);
+      return undefined;
+    } catch (rejected) {
+      return refuse(limit, waitOf(rejected));
+    }
+  }
+
+  return {
+    connect(request) {
+      if (connections >= options.maxConnections) return refuse('connections', TRY_CONNECTING_MS);
+      const ofAddress = areCallersLimited ? byAddress.enter(addressOf(request)) : NOTHING;
+      if (ofAddress === undefined) return refuse('connectionsPerAddress', TRY_CONNECTING_MS);
+      connections += 1;
+      return once(() => {
+        connections -= 1;
+        ofAddress[Symbol.dispose]();
+      });
+    },
+    occupy(kind, viewer) {
+      if (!areCallersLimited) return NOTHING;
+      const entered = (kind === 'socket' ? sockets : streams).enter(viewer);
+      return entered ?? refuse(kind === 'socket' ? 'socketsPerViewer' : 'streamsPerViewer', TRY_CONNECTING_MS);
+    },
+    async request(request, caller) {
+      if (!areCallersLimited) return undefined;
+      const key = caller === undefined ? addressOf(request) : callers.of(caller);
+      return takeOrRefuse(requests, key, 'requestsPerSecond');
+    },
+    messages() {
+      if (!areCallersLimited) return () => Promise.resolve(true);
+      const socket = callers.of({});
+      return async () => (await takeOrRefuse(requests, socket, 'messagesPerSecond')) === undefined;
+    },
+    refused: onRefused,
+    countEmits(manager, viewer) {
+      if (!areCallersLimited) return manager;
+      const caller = callers.of(viewer);
+      const count = async (events: readonly { readonly taskId: string }[]): Promise<void> => {
+        await take(emitsOfViewer, caller, 'emitsPerViewer', events.length);
+        for (const [taskId, ofTask] of Map.groupBy(events, (event) => event.taskId)) {
+          await take(emitsOfTask, taskId, 'emitsPerTask', ofTask.length);
+        }
+      };
+      return {
+        ...manager,
+        emit: async (input) => count([input]).then(() => manager.emit(input)),
+        emitMany: async (inputs) => count(inputs).then(() => manager.emitMany(inputs)),
+        emitParsed: async (event) => count([event]).then(() => manager.emitParsed(event)),
+        emitManyParsed: async (events) => count(events).then(() => manager.emitManyParsed(events)),
+      };
+    },
+  };
+}
+
+function perSecond(points: number): RateLimiterMemory {
+  return new RateLimiterMemory({ points, duration: 1 });
+}
+
+/** The limiter rejects with when the next may come. */
+function waitOf(rejected: unknown): number {
+  const isTold = typeof rejected === 'object' && rejected !== null && 'msBeforeNext' in rejected;
+  return isTold && typeof rejected.msBeforeNext === 'number' ? Math.max(1, rejected.msBeforeNext) : 1_000;
+}
+
+interface Occupancy<Key> {
+  /** @returns what leaves again; undefined when as many as may be are in. */
+  enter(key: Key): Disposable | undefined;
+}
+
+function createOccupancy<Key>(max: number): Occupancy<Key> {
+  const counts = new Map<Key, number>();
+  return {
+    enter(key) {
+      const count = counts.get(key) ?? 0;
+      if (count >= max) return undefined;
+      counts.set(key, count + 1);
+      return once(() => {
+        const left = (counts.get(key) ?? 1) - 1;
+        if (left === 0) counts.delete(key);
+        else counts.set(key, left);
+      });
+    },
+  };
+}
+
+/** A number for each object, for as long as it lives. */
+function createNumbers(): { of(key: object): number } {
+  const numbers = new WeakMap<object, number>();
+  let last = 0;
+  return {
+    of(key) {
+      const known = numbers.get(key) ?? (last += 1);
+      numbers.set(key, known);
+      return known;
+    },
+  };
+}
+
+function once(release: () => void): Disposable {
+  let isReleased = false;
+  return {
+    [Symbol.dispose]() {
+      if (isReleased) return;
+      isReleased = true;
+      release();
+    },
+  };
+}
+
+const NOTHING: Disposable = Object.freeze({ [Symbol.dispose]: () => undefined });
