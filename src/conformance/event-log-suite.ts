@@ -6,6 +6,7 @@ import { describe } from 'vitest';
 import { testAppend } from './event-log/append.ts';
 import { testChanges } from './event-log/changes.ts';
 import { testConcurrency } from './event-log/concurrency.ts';
+import { testDelete } from './event-log/delete.ts';
 import { testIdempotency } from './event-log/idempotency.ts';
 import { testLifecycle } from './event-log/lifecycle.ts';
 import { testObservations } from './event-log/observations.ts';
@@ -25,6 +26,7 @@ const PARTS: readonly (readonly [string, (driver: LogUnderTest) => void])[] = [
   ['tasks', testTasks],
   ['changes', testChanges],
   ['trim', testTrim],
+  ['delete', testDelete],
   ['observations', testObservations],
   ['concurrency', testConcurrency],
   ['lifecycle', testLifecycle],

@@ -23,6 +23,7 @@ export interface TaskConditions {
   readonly startedBefore?: number | undefined;
   /** Only these, whatever else is asked for: what the viewer may read. */
   readonly within?: TaskSet | undefined;
+  readonly updatedBefore?: number | undefined;
 }
 
 /** startedAt descending, then task id ascending by code unit: ids are ASCII, so every store agrees. */
@@ -42,7 +43,7 @@ export function isAfterPlace({ progress }: TaskHead, place: TaskPlace): boolean 
 
 /** Every condition that is given must hold; a list holds when any of its members does. */
 export function matchesTask({ genesis, progress }: TaskHead, conditions: TaskConditions): boolean {
-  const { statuses, stages, taskIdPrefix, labels, startedAfter, startedBefore, within } = conditions;
+  const { statuses, stages, taskIdPrefix, labels, startedAfter, startedBefore, updatedBefore, within } = conditions;
   return (
     (statuses === undefined || statuses.includes(progress.status)) &&
     (stages === undefined || stages.includes(progress.stage)) &&
@@ -50,6 +51,7 @@ export function matchesTask({ genesis, progress }: TaskHead, conditions: TaskCon
     (labels === undefined || labels.some((label) => genesis.labels.includes(label))) &&
     (startedAfter === undefined || progress.startedAt > startedAfter) &&
     (startedBefore === undefined || progress.startedAt < startedBefore) &&
+    (updatedBefore === undefined || progress.lastUpdate < updatedBefore) &&
     (within === undefined || isInSet(within, progress.taskId))
   );
 }

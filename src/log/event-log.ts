@@ -64,13 +64,22 @@ export interface EventLog extends AsyncDisposable {
   tasks(query: TaskQuery): Promise<readonly TaskHead[]>;
 
   /**
-   * Which tasks were begun, appended to, or trimmed since a position that an earlier call gave, each id once.
+   * Which tasks were begun, appended to, trimmed or deleted since a position that an earlier call gave, each id once.
    * Without `after`: no ids, and the position of now. How lost notices are found: one query serves a whole process.
    */
   changes(query: ChangesQuery): Promise<Changes>;
 
   /** Forget the events up to and including `through` (at most the head); the state there takes their place. */
   trim(taskId: string, through: number): Promise<void>;
+
+  /**
+   * Forget a task: its events, its components, its states. False when it is not known. A task of that id which is begun
+   * afterwards is another one, of another log id, so a place in the old log is none in the new. Observations stay.
+   * In one transaction, after a long log was trimmed in steps, so that the appends of others come through in between.
+   *
+   * @param ifAt only while the head is at this place: false when somebody has appended since.
+   */
+  delete(taskId: string, ifAt?: Cursor): Promise<boolean>;
 
   /** Idempotent on the observation's id, by the same rule as `append`. Begins no task. */
   publishObservation(input: NewObservation): Promise<PublishObservationResult>;
@@ -126,6 +135,8 @@ export interface ChangesQuery {
 
 export interface Changes {
   readonly taskIds: readonly string[];
+  /** Those of them that were deleted, and maybe begun anew since. Whoever follows one compares its place. */
+  readonly deletedIds: readonly string[];
   /** Opaque; pass it as `after`. */
   readonly position: string;
   /**

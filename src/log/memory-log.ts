@@ -3,20 +3,12 @@
  * contract but durability: what it holds is gone with the process.
  */
 import { randomUUID } from 'node:crypto';
+import type { Cursor } from '../domain/cursor.ts';
 import type { NewEvent, TaskEvent } from '../domain/event.ts';
 import { StoreUnavailableError } from '../domain/errors.ts';
 import { foldEvent, type TaskProgress } from '../domain/progress.ts';
-import type {
-  AppendResult,
-  Changes,
-  ChangesQuery,
-  EventLog,
-  InitTaskResult,
-  NewTask,
-  ReadRange,
-  TaskHead,
-  TaskQuery,
-} from './event-log.ts';
+import type { AppendResult, EventLog, InitTaskResult, NewTask, ReadRange, TaskHead, TaskQuery } from './event-log.ts';
+import { createChanges } from './changes.ts';
 import { createMemoryObservations, type ObservationStore } from './memory-observations.ts';
 import { planAppend, planTask } from './plan-append.ts';
 import { ownInput, type FoundEvent } from './record.ts';
@@ -49,6 +41,7 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
   const lastChange = new Map<string, number>();
   /** In order, the latest last; one that a later change of its task took over is passed over, and cleared in time. */
   let changeList: { readonly taskId: string; readonly count: number }[] = [];
+  const changes = createChanges({ last: () => changeCount, after: changesAfter });
   const observations: ObservationStore = createMemoryObservations(now);
   let changeCount = 0;
   let isOpen = true;
@@ -133,15 +126,9 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     return progress;
   }
 
-  function changes({ after, limit }: ChangesQuery): Changes {
-    if (after === undefined) return { taskIds: [], position: String(changeCount), mayHaveDiverged: false };
-    const start = changeList.findLastIndex(({ count }) => count <= Number(after)) + 1;
-    const found = changeList.slice(start).filter(isLatest).slice(0, limit);
-    return {
-      taskIds: found.map(({ taskId }) => taskId),
-      position: String(found.at(-1)?.count ?? after),
-      mayHaveDiverged: false,
-    };
+  function changesAfter(count: number, limit: number): readonly { readonly taskId: string; readonly count: number }[] {
+    const start = changeList.findLastIndex((change) => change.count <= count) + 1;
+    return changeList.slice(start).filter(isLatest).slice(0, limit);
   }
 
   function trim(taskId: string, through: number): void {
@@ -155,6 +142,15 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     noteChange(taskId);
   }
 
+  function remove(taskId: string, ifAt: Cursor | undefined): boolean {
+    const hash = tasks.get(taskId)?.head.progress.hash;
+    if (hash === undefined || (ifAt !== undefined && ifAt.hash !== hash)) return false;
+    tasks.delete(taskId);
+    lastChange.delete(taskId);
+    changes.noteDeleted(taskId);
+    return true;
+  }
+
   return {
     traits: { durable: 'process', exclusive: true },
     ready: () => whileOpen(() => undefined),
@@ -164,8 +160,9 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     progressAt: (taskId, seq) => whileOpen(() => progressAt(taskId, seq)),
     read: (taskId, range) => whileOpen(() => readEvents(tasks.get(taskId), range)),
     tasks: (query) => whileOpen(() => listTasks(tasks.values(), query)),
-    changes: (query) => whileOpen(() => changes(query)),
+    changes: (query) => whileOpen(() => changes.read(query)),
     trim: (taskId, through) => whileOpen(() => trim(taskId, through)),
+    delete: (taskId, ifAt) => whileOpen(() => remove(taskId, ifAt)),
     publishObservation: (input) => whileOpen(() => observations.publish(input)),
     readObservations: (range) => whileOpen(() => observations.read(range)),
     observationPlace: (seq) => whileOpen(() => observations.place(seq)),

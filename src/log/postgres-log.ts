@@ -10,7 +10,7 @@ import { StoreUnavailableError } from '../domain/errors.ts';
 import type { TaskProgress } from '../domain/progress.ts';
 import type { EventLog, InitTaskResult, NewTask, TaskHead } from './event-log.ts';
 import { readChanges } from './postgres/changes.ts';
-import { healTask, trimTask } from './postgres/maintenance.ts';
+import { deleteTask, healTask, trimTask } from './postgres/maintenance.ts';
 import { observationPlace, readObservations } from './postgres/observations.ts';
 import { prepareStore } from './postgres/open.ts';
 import { createReadPool } from './postgres/pool.ts';
@@ -96,6 +96,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     tasks: (query) => pool.inRead((ask) => listTasks(ask, query, heal)),
     changes: (query) => readChanges(pool.ask, query),
     trim: (taskId, through) => trimTask(pool, { taskId, through }, heal),
+    delete: async (taskId, ifAt) => ID.test(taskId) && deleteTask(pool, { taskId, ifAt }, heal),
     publishObservation: (input) => writer.publishObservation(input),
     readObservations: (range) => readObservations(pool.ask, range),
     observationPlace: (seq) => observationPlace(pool.ask, seq),

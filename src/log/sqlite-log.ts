@@ -6,7 +6,8 @@
 import { access, constants, open, realpath, stat } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { dirname, resolve } from 'node:path';
-import { StoreUnavailableError } from '../domain/errors.ts';
+import type { Cursor } from '../domain/cursor.ts';
+import { StoreCorruptError, StoreUnavailableError } from '../domain/errors.ts';
 import type { NewEvent } from '../domain/event.ts';
 import { initialProgress, type TaskProgress } from '../domain/progress.ts';
 import type { AppendResult, EventLog, InitTaskResult, NewTask, TaskHead } from './event-log.ts';
@@ -125,6 +126,31 @@ function createVerbs(
     }
   }
 
+  async function remove(taskId: string, ifAt: Cursor | undefined): Promise<boolean> {
+    await shorten(taskId, ifAt);
+    // An answer that was lost leaves it open whether the task is there; then whoever follows it looks as well.
+    let isDeleted = true;
+    try {
+      isDeleted = await queue.send({ kind: 'delete', taskId, ifAt: ifAt?.hash });
+    } finally {
+      if (isDeleted) list.noteDeleted(taskId);
+    }
+    return isDeleted;
+  }
+
+  /** So that what is left goes in one transaction that is short for those who wait behind it. */
+  async function shorten(taskId: string, ifAt: Cursor | undefined): Promise<void> {
+    try {
+      const task = inSnapshot(() => rows.bounds(taskId));
+      if (task === undefined || (ifAt !== undefined && ifAt.hash !== task.progress.hash)) return;
+      const { oldestSeq, progress } = task;
+      if (progress.seq - oldestSeq >= TRIM_EVENTS) await trim(taskId, progress.seq - 1);
+    } catch (error) {
+      // What is damaged can be deleted all the same.
+      if (!(error instanceof StoreCorruptError)) throw error;
+    }
+  }
+
   function progressAt(taskId: string, seq: number): TaskProgress | undefined {
     const task = rows.bounds(taskId);
     if (task === undefined || seq > task.progress.seq || seq < task.oldestSeq - 1) return undefined;
@@ -150,6 +176,7 @@ function createVerbs(
     tasks: (query) => list.tasks(query),
     changes: (query) => read(() => list.changes(query)),
     trim,
+    delete: remove,
     async publishObservation(input) {
       const { duplicate, ...stored } = await queue.send(
         { kind: 'publish', now: now(), input },

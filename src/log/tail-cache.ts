@@ -13,6 +13,7 @@
  * Another thread may record an event before its acknowledgement arrives here, and `changes` tells of it at once. So
  * `changes` answers only when whatever it tells of can be read here, too.
  */
+import type { Cursor } from '../domain/cursor.ts';
 import { DrumlineError, StoreUnavailableError } from '../domain/errors.ts';
 import type { NewEvent, TaskEvent } from '../domain/event.ts';
 import type { TaskProgress } from '../domain/progress.ts';
@@ -66,6 +67,7 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
   async function changes(query: ChangesQuery): Promise<Changes> {
     const found = await log.changes(query);
     if (found.mayHaveDiverged) tails.forget();
+    for (const taskId of found.deletedIds) tails.forget(taskId);
     await tails.catchUp(found.taskIds);
     return found;
   }
@@ -78,11 +80,20 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
     }
   }
 
+  async function remove(taskId: string, ifAt: Cursor | undefined): Promise<boolean> {
+    try {
+      return await log.delete(taskId, ifAt);
+    } finally {
+      tails.forget(taskId);
+    }
+  }
+
   return {
     traits: log.traits,
     append,
     head,
     trim,
+    delete: remove,
     changes,
     read,
     ready: () => log.ready(),

@@ -74,8 +74,16 @@ export function createTailReader({ log, limits, knowsHead }: TailReaderDeps): Ta
 
   function begin(slot: Slot): void {
     slot.askForNews = createJoinNext(() => askForNews(slot));
-    slot.askForHead = createJoinNext(async () => log.head(slot.taskId));
+    slot.askForHead = createJoinNext(() => askForHead(slot));
     slot.loaded = load(slot);
+  }
+
+  /** Others may have deleted the task, and begun it anew: then what is held is of another log. */
+  async function askForHead(slot: Slot): Promise<TaskHead | undefined> {
+    const head = await log.head(slot.taskId);
+    const { logId } = tailOf(slot) ?? {};
+    if (logId !== undefined && logId !== head?.genesis.logId) slots.drop(slot.taskId);
+    return head;
   }
 
   async function load(slot: Slot): Promise<void> {

@@ -11,6 +11,7 @@ import { foldEvent } from '../domain/progress.ts';
 import type { ReadRange, TaskHead } from './event-log.ts';
 
 export interface Tail {
+  readonly logId: string;
   /** The number of the latest event known; those held end with it. */
   readonly lastSeq: number;
   /** The number of the first event held; `lastSeq + 1` when none is. */
@@ -77,6 +78,7 @@ export function createTail(loaded: TaskHead): Tail {
   }
 
   return {
+    logId: loaded.genesis.logId,
     get lastSeq() {
       return last.seq;
     },

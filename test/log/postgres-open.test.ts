@@ -34,6 +34,18 @@ test('tables of a newer version', async () => {
   expect((await refusalOf(url)).message).toContain('newer version');
 });
 
+test('tables of an older version are brought up to date', async () => {
+  const url = await server().freshUrl();
+  const schema = new URL(url).searchParams.get('options')?.split('=')[1];
+  const old = await openPostgresLog({ url });
+  await old.append(newEvents('task', 3));
+  await old[Symbol.asyncDispose]();
+  await server().query(`DROP TABLE ${schema}.drumline_deleted; UPDATE ${schema}.drumline_store SET version = 1`);
+  await using log = await openPostgresLog({ url });
+  expect(numbers(await readAll(log, 'task'))).toEqual([1, 2, 3]);
+  expect(await log.delete('task')).toBe(true);
+});
+
 test('an address where nothing listens, no such database, no such schema, and no address at all', async () => {
   expect((await refusalOf('postgres://me:hunter2@127.0.0.1:1/x')).message).toContain('nothing listens');
   expect((await refusalOf(`postgres://postgres:hunter2@127.0.0.1:${server().port}/x`)).message).toContain(

@@ -21,6 +21,8 @@ const PLANS: readonly (readonly [string, string, string])[] = [
   ['last event id', EVENT_SQL.lastId, 'SEARCH event USING COVERING INDEX event_by_id (task=?)'],
   ['trim events', WRITE_SQL.trimEvents, 'SEARCH event USING INDEX event_by_seq (task=? AND seq<?)'],
   ['trim snapshots', WRITE_SQL.trimSnapshots, 'SEARCH snapshot USING INDEX snapshot_by_seq (task=? AND seq<?)'],
+  ['head of', WRITE_SQL.headOf, 'SEARCH task USING INDEX sqlite_autoindex_task_1 (task_id=?)'],
+  ['drop task', WRITE_SQL.dropTask, 'SEARCH task USING INTEGER PRIMARY KEY (rowid=?)'],
   ['update head', HEAD_SQL.update, 'SEARCH task USING INTEGER PRIMARY KEY (rowid=?)'],
   ['update head, same status', HEAD_SQL.updateInStatus, 'SEARCH task USING INTEGER PRIMARY KEY (rowid=?)'],
   ['last task', HEAD_SQL.lastKey, 'SEARCH task'],

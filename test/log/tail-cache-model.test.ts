@@ -65,12 +65,20 @@ function steps(isShared: boolean): fc.Arbitrary<readonly Step[]> {
       await log.trim(task, Math.min(after, progress?.seq ?? 0));
     },
   }));
+  const remove = fc.record({ task: Task, foreign: fc.boolean() }).map(({ task, foreign }): Step => ({
+    run: async (log, inner) => {
+      await (foreign && isShared ? inner : log).delete(task);
+      // What others deleted is noticed with the head.
+      expect(await log.head(task)).toBeUndefined();
+    },
+  }));
   const weighted = fc.oneof(
     { arbitrary: append, weight: 4 },
     { arbitrary: repeat, weight: 1 },
     { arbitrary: read, weight: 6 },
     { arbitrary: head, weight: 2 },
     { arbitrary: trim, weight: 1 },
+    { arbitrary: remove, weight: 1 },
   );
   return fc.array(weighted, { minLength: 5, maxLength: 60 });
 }

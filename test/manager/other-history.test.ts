@@ -50,9 +50,10 @@ async function openFailing(common: number): Promise<Failing> {
       if (isTold) return current.changes(query);
       isTold = true;
       const { position } = await current.changes({ limit: 0 });
-      return { taskIds: [], position, mayHaveDiverged: true };
+      return { taskIds: [], deletedIds: [], position, mayHaveDiverged: true };
     },
     trim: (taskId, through) => current.trim(taskId, through),
+    delete: (taskId, ifAt) => current.delete(taskId, ifAt),
     publishObservation: (input) => current.publishObservation(input),
     readObservations: (range) => current.readObservations(range),
     observationPlace: (seq) => current.observationPlace(seq),

@@ -28,6 +28,7 @@ export function wrapLog(log: EventLog, around: Around, traits = log.traits): Eve
     tasks: wrap('tasks', log.tasks),
     changes: wrap('changes', log.changes),
     trim: wrap('trim', log.trim),
+    delete: wrap('delete', log.delete),
     publishObservation: wrap('publishObservation', log.publishObservation),
     readObservations: wrap('readObservations', log.readObservations),
     observationPlace: wrap('observationPlace', log.observationPlace),

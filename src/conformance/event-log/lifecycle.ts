@@ -31,6 +31,7 @@ const OPERATIONS: readonly (readonly [string, (log: EventLog) => Promise<unknown
   ['tasks', (log) => log.tasks({ limit: 10 })],
   ['changes', (log) => log.changes({ limit: 10 })],
   ['trim', (log) => log.trim('task', 1)],
+  ['delete', (log) => log.delete('task')],
   ['publishObservation', (log) => log.publishObservation({ id: 'new', content: 'c', metadata: {} })],
   ['readObservations', (log) => log.readObservations({ after: 0, limit: 10 })],
   ['observationPlace', (log) => log.observationPlace()],

@@ -1,5 +1,7 @@
-/** What is done to one task, in transactions of its own and not beside appends: trimming it, and writing it anew. */
-import { textOf } from '../stored/rows.ts';
+/** What is done to one task, in transactions of its own and not beside appends: trimming, deleting, writing it anew. */
+import type { Cursor } from '../../domain/cursor.ts';
+import { StoreCorruptError } from '../../domain/errors.ts';
+import { numberOf, textOf } from '../stored/rows.ts';
 import { encodeSnapshot, snapshotChecksum, type TaskState } from '../stored/state.ts';
 import type { Ask } from './connection.ts';
 import { hold, takeComponents, taskRow, type HeldTask } from './heads.ts';
@@ -41,6 +43,43 @@ async function trimStep(ask: Ask, taskId: string, state: TaskState, onDamage: On
   task.oldestSeq = seq + 1;
   task.baseHash = hash;
   await rewrite(ask, task);
+}
+
+/** @param ifAt only while its head is there. @returns whether it was there, and is no more. */
+export async function deleteTask(
+  pool: ReadPool,
+  { taskId, ifAt }: { readonly taskId: string; readonly ifAt: Cursor | undefined },
+  onDamage: OnDamage,
+): Promise<boolean> {
+  await shorten(pool, { taskId, ifAt }, onDamage);
+  return pool.inTransaction(async (ask) => {
+    // Of its row only that it is there counts: what is damaged can be deleted all the same.
+    const [row] = await ask(WRITE.lock, [list('text', [taskId])]);
+    if (row === undefined || (ifAt !== undefined && ifAt.hash !== row['hash'])) return false;
+    const key = numberOf(row, 'task');
+    for (const drop of [WRITE.dropEvents, WRITE.dropComponents, WRITE.dropSnapshots, WRITE.dropTask]) {
+      await ask(drop, [key]);
+    }
+    await ask(WRITE.noteDeleted, [taskId]);
+    await ask(WRITE.forgetDeleted);
+    return true;
+  });
+}
+
+/** So that what is left goes in one short transaction. */
+async function shorten(
+  pool: ReadPool,
+  { taskId, ifAt }: { readonly taskId: string; readonly ifAt: Cursor | undefined },
+  onDamage: OnDamage,
+): Promise<void> {
+  try {
+    const [task] = await pool.inRead((ask) => loadTasks(ask, [taskId], onDamage));
+    if (task === undefined || (ifAt !== undefined && ifAt.hash !== task.progress.hash)) return;
+    const { oldestSeq, progress } = task;
+    if (progress.seq - oldestSeq >= TRIM_EVENTS) await trimTask(pool, { taskId, through: progress.seq - 1 }, onDamage);
+  } catch (error) {
+    if (!(error instanceof StoreCorruptError)) throw error;
+  }
 }
 
 /** Have a task's rows written anew if they are not what the log says. */

@@ -56,6 +56,14 @@ CREATE TABLE drumline_observation (
   fingerprint text NOT NULL, record text NOT NULL
 );
 `,
+  `
+-- Tasks that were deleted lately, so that other servers hear of it: changes.ts. One may have been begun anew since.
+CREATE TABLE drumline_deleted (
+  task_id text COLLATE "C" PRIMARY KEY, changed xid8 NOT NULL, deleted_at timestamptz NOT NULL
+);
+CREATE INDEX drumline_deleted_by_change ON drumline_deleted (changed, task_id);
+CREATE INDEX drumline_deleted_by_time ON drumline_deleted (deleted_at);
+`,
 ];
 
 /** Numbers of tasks that a server takes at once: more than one transaction can begin. */

@@ -182,6 +182,20 @@ export const WRITE = Object.freeze({
     `INSERT INTO drumline_snapshot (${names(COLUMNS.snapshot)}) SELECT * FROM ${tableOf(COLUMNS.snapshot, 'u')}
     ON CONFLICT (task, seq) DO UPDATE SET checksum = excluded.checksum, state = excluded.state`,
   ),
+  dropEvents: statement('drumline_drop_events', 'DELETE FROM drumline_event WHERE task = $1'),
+  dropSnapshots: statement('drumline_drop_snapshots', 'DELETE FROM drumline_snapshot WHERE task = $1'),
+  dropTask: statement('drumline_drop_task', 'DELETE FROM drumline_task WHERE task = $1'),
+  noteDeleted: statement(
+    'drumline_note_deleted',
+    `INSERT INTO drumline_deleted (task_id, changed, deleted_at) VALUES ($1, pg_current_xact_id(), now())
+    ON CONFLICT (task_id) DO UPDATE SET changed = excluded.changed, deleted_at = excluded.deleted_at`,
+  ),
+  /** Of those that everybody has heard of: more than one transaction adds. */
+  forgetDeleted: statement(
+    'drumline_forget_deleted',
+    `DELETE FROM drumline_deleted WHERE task_id = ANY(ARRAY(SELECT task_id FROM drumline_deleted
+      WHERE deleted_at < now() - interval '1 day' ORDER BY deleted_at LIMIT 10 FOR UPDATE SKIP LOCKED))`,
+  ),
   trimEvents: statement('drumline_trim_events', 'DELETE FROM drumline_event WHERE task = $1 AND seq <= $2'),
   trimSnapshots: statement('drumline_trim_snapshots', 'DELETE FROM drumline_snapshot WHERE task = $1 AND seq < $2'),
 });

@@ -40,10 +40,9 @@ interface Place {
 }
 
 export async function listTasks(ask: Ask, query: TaskQuery, onDamage: OnDamage): Promise<readonly TaskHead[]> {
-  const { limit, labels, stages, statuses = TASK_STATUSES, taskIdPrefix = '' } = query;
+  const { limit, statuses = TASK_STATUSES, taskIdPrefix = '' } = query;
   if (limit <= 0 || statuses.length === 0 || !ID_PREFIX.test(taskIdPrefix)) return [];
-  const isSearch = labels !== undefined || stages !== undefined || query.within !== undefined;
-  const stretch = isSearch ? STRETCH : Math.min(limit, STRETCH);
+  const stretch = isInNoIndex(query) ? STRETCH : Math.min(limit, STRETCH);
   const found: TaskHead[] = [];
   let place = firstPlace(query);
   while (found.length < limit) {
@@ -78,17 +77,27 @@ function parametersOf(query: TaskQuery, place: Place, stretch: number): readonly
 
 /** Just before the first task that can be meant. */
 function firstPlace(query: TaskQuery): Place {
-  const { after, order = 'started' } = query;
-  if (order === 'updated') return { time: END_OF_TIME, taskId: '' };
+  const { after, order = 'started', updatedBefore } = query;
+  if (order === 'updated') return { time: latestBefore(updatedBefore), taskId: '' };
   const latest = latestStart(query);
   return after !== undefined && after.startedAt <= latest
     ? { time: after.startedAt, taskId: after.taskId }
     : { time: latest, taskId: '' };
 }
 
-/** `startedBefore` is exclusive, and instants are whole. */
+/** Which conditions the index of the order does not have: then few may be found of many. */
+function isInNoIndex({ labels, stages, within, updatedBefore, order = 'started' }: TaskQuery): boolean {
+  if (within !== undefined) return true;
+  return labels !== undefined || stages !== undefined || (updatedBefore !== undefined && order === 'started');
+}
+
 function latestStart({ startedBefore }: TaskQuery): number {
-  return startedBefore === undefined ? END_OF_TIME : Math.ceil(startedBefore) - 1;
+  return latestBefore(startedBefore);
+}
+
+/** Bounds are exclusive, and instants are whole. */
+function latestBefore(bound: number | undefined): number {
+  return bound === undefined ? END_OF_TIME : Math.ceil(bound) - 1;
 }
 
 function placeOf(row: Row, { order = 'started' }: TaskQuery): Place {

@@ -13,6 +13,7 @@ import type { Appended } from './protocol.ts';
 import { createHeadWriter } from './heads.ts';
 import { createTaskCache, type CachedTask } from './task-cache.ts';
 import { encodeSnapshot, snapshotChecksum, type TaskState } from '../stored/state.ts';
+import { numberOf } from '../stored/rows.ts';
 import type { TaskRows } from './tasks.ts';
 
 export interface TaskWriterOptions {
@@ -29,6 +30,8 @@ export interface TaskWriter {
   /** The new task's genesis record; undefined when the task was known. */
   initTask(task: NewTask, now: number): () => string | undefined;
   trim(taskId: string, through: number): () => void;
+  /** @param ifAt the hash that its head must have. Of what is stored only that it is there counts: it may be damaged. */
+  delete(taskId: string, ifAt: string | undefined): () => boolean;
   /** Have a task's rows written anew if they are not what the log says. */
   heal(taskId: string): void;
   /** Write the heads of all tasks that changed. */
@@ -41,6 +44,8 @@ export const WRITE_SQL = {
   snapshot: 'INSERT OR REPLACE INTO snapshot (task, seq, checksum, state) VALUES (?, ?, ?, ?)',
   trimEvents: 'DELETE FROM event WHERE task = ? AND seq <= ?',
   trimSnapshots: 'DELETE FROM snapshot WHERE task = ? AND seq < ?',
+  headOf: 'SELECT task, hash FROM task WHERE task_id = ?',
+  dropTask: 'DELETE FROM task WHERE task = ?',
 } as const;
 
 export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: TaskWriterOptions): TaskWriter {
@@ -48,6 +53,8 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
   const insertSnapshot = db.prepare(WRITE_SQL.snapshot);
   const trimEvents = db.prepare(WRITE_SQL.trimEvents);
   const trimSnapshots = db.prepare(WRITE_SQL.trimSnapshots);
+  const headOf = db.prepare(WRITE_SQL.headOf);
+  const dropTask = db.prepare(WRITE_SQL.dropTask);
   const heads = createHeadWriter(db);
   const tasks = createTaskCache(rows);
 
@@ -133,6 +140,21 @@ export function createTaskWriter(db: DatabaseSync, { rows, snapshotEvery }: Task
         trimEvents.run(task.key, through);
         trimSnapshots.run(task.key, through);
         tasks.trim(task, through + 1);
+      };
+    },
+    delete(taskId, ifAt) {
+      const held = tasks.peek(taskId);
+      const row = held === undefined ? headOf.get(taskId) : { task: held.key, hash: held.progress.hash };
+      if (row === undefined || (ifAt !== undefined && ifAt !== row['hash'])) return () => false;
+      const key = numberOf(row, 'task');
+      return () => {
+        events.flush();
+        trimEvents.run(key, Number.MAX_SAFE_INTEGER);
+        trimSnapshots.run(key, Number.MAX_SAFE_INTEGER);
+        heads.dropComponents(key);
+        dropTask.run(key);
+        tasks.remove(taskId);
+        return true;
       };
     },
     heal(taskId) {

@@ -91,6 +91,8 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
         return tasks.initTask(command.task, command.now);
       case 'trim':
         return toUndefined(tasks.trim(command.taskId, command.through));
+      case 'delete':
+        return tasks.delete(command.taskId, command.ifAt);
       case 'heal':
         tasks.heal(command.taskId);
         return () => undefined;

@@ -17,6 +17,7 @@ export interface HeadWriter {
   /** The number of the next task. */
   nextKey(): number;
   write(task: CachedTask): void;
+  dropComponents(key: number): void;
   /** Numbers given inside a transaction that was rolled back were not given. */
   forget(): void;
 }
@@ -49,10 +50,15 @@ export function createHeadWriter(db: DatabaseSync): HeadWriter {
   let key: number | undefined;
   let change: number | undefined;
 
+  function drop(key: number): void {
+    const { from, to } = componentPlaces(key);
+    dropComponents.run(from, to);
+  }
+
   function writeComponents(task: CachedTask): void {
-    const { from, to } = componentPlaces(task.key);
+    const { from } = componentPlaces(task.key);
     const isWhole = task.storedStatus !== undefined || task.newRecord !== undefined;
-    if (!isWhole) dropComponents.run(from, to);
+    if (!isWhole) drop(task.key);
     for (const name of task.touched) {
       const component = task.progress.components.get(name);
       if (component === undefined) continue;
@@ -72,6 +78,7 @@ export function createHeadWriter(db: DatabaseSync): HeadWriter {
       key = (key ?? lastOf(lastKey.get())) + 1;
       return key;
     },
+    dropComponents: drop,
     write(task) {
       writeComponents(task);
       change = (change ?? lastOf(lastChange.get())) + 1;
@@ -87,7 +94,7 @@ export function createHeadWriter(db: DatabaseSync): HeadWriter {
     },
     forget() {
       key = undefined;
-      change = undefined;
+      // Changes are not numbered anew: the task that had the greatest number may have been deleted since.
     },
   };
 }

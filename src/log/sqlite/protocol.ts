@@ -28,6 +28,7 @@ export type WriteCommand =
   | { readonly kind: 'append'; readonly now: number; readonly batch: readonly NewEvent[] }
   | { readonly kind: 'initTask'; readonly now: number; readonly task: NewTask }
   | { readonly kind: 'trim'; readonly taskId: string; readonly through: number }
+  | { readonly kind: 'delete'; readonly taskId: string; readonly ifAt: string | undefined }
   | { readonly kind: 'publish'; readonly now: number; readonly input: NewObservation }
   | { readonly kind: 'heal'; readonly taskId: string }
   /** Refused when nothing can be written any more. */
@@ -49,6 +50,8 @@ export interface WriteResults {
   /** The new task's genesis record; undefined when it was known. */
   readonly initTask: string | undefined;
   readonly trim: undefined;
+  /** False when there was nothing to delete. */
+  readonly delete: boolean;
   readonly publish: Published;
   readonly heal: undefined;
   readonly check: undefined;

@@ -34,6 +34,10 @@ export interface CachedTask extends StoredTask, TaskHead {
 
 export interface TaskCache {
   get(taskId: string): CachedTask | undefined;
+  /** Only if it is in memory: for what must not look at its rows. */
+  peek(taskId: string): CachedTask | undefined;
+  /** It was deleted: nothing of it is to be written any more. */
+  remove(taskId: string): void;
   add(task: StoredTask, newRecord: string): void;
   /** The task's state after one more event. */
   advance(task: CachedTask, state: TaskState, event: TaskEvent): void;
@@ -75,6 +79,13 @@ export function createTaskCache(rows: TaskRows): TaskCache {
 
   return {
     get,
+    peek: (taskId) => tasks.get(taskId),
+    remove(taskId) {
+      const known = tasks.get(taskId);
+      if (known === undefined) return;
+      changed.delete(known);
+      drop(taskId, known);
+    },
     add: (task, newRecord) => void keep({ ...toCached(task, { storedStatus: undefined, newRecord }), lastEventId: '' }),
     advance(task, { progress, recordedAt }, { component, eventId }) {
       if (!isFinal(task.progress)) task.touched.add(component);

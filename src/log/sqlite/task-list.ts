@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import { TASK_STATUSES } from '../../domain/progress.ts';
+import { createChanges } from '../changes.ts';
 import type { Changes, ChangesQuery, TaskHead, TaskQuery } from '../event-log.ts';
 import { numberOf, textOf, type Row } from '../stored/rows.ts';
 import { TASK_ROW } from '../stored/state.ts';
@@ -12,6 +13,7 @@ import { matchesTask } from '../../domain/task.ts';
 export interface TaskList {
   tasks(query: TaskQuery): Promise<readonly TaskHead[]>;
   changes(query: ChangesQuery): Changes;
+  noteDeleted(taskId: string): void;
 }
 
 export interface TaskListDeps {
@@ -53,6 +55,11 @@ export function createTaskList(db: DatabaseSync, { rows, inSnapshot }: TaskListD
   started.setAllowUnknownNamedParameters(true);
   const position = db.prepare(LIST_SQL.position);
   const changed = db.prepare(LIST_SQL.changes);
+  const changes = createChanges({
+    last: () => Number(position.get()?.['position'] ?? 0),
+    after: (count, limit) =>
+      changed.all(count, limit).map((row) => ({ taskId: textOf(row, 'task_id'), count: numberOf(row, 'changed') })),
+  });
 
   function readStretch(query: TaskQuery, place: Place, limit: number): readonly Row[] {
     const { statuses = TASK_STATUSES, taskIdPrefix = '', startedAfter = -END_OF_TIME, order = 'started' } = query;
@@ -73,9 +80,9 @@ export function createTaskList(db: DatabaseSync, { rows, inSnapshot }: TaskListD
 
   return {
     async tasks(query) {
-      const { limit, labels, stages } = query;
+      const { limit } = query;
       // What no index knows is looked for: then few are found of many, however few are asked for.
-      const isSearch = labels !== undefined || stages !== undefined || query.within !== undefined;
+      const isSearch = isInNoIndex(query);
       const stretch = isSearch ? STRETCH : Math.min(limit, STRETCH);
       const found: TaskHead[] = [];
       let place = firstPlace(query);
@@ -94,33 +101,34 @@ export function createTaskList(db: DatabaseSync, { rows, inSnapshot }: TaskListD
       }
       return found.slice(0, limit);
     },
-    changes({ after, limit }) {
-      if (after === undefined)
-        return { taskIds: [], position: String(position.get()?.['position'] ?? 0), mayHaveDiverged: false };
-      const found = changed.all(Number(after), limit);
-      const last = found.at(-1);
-      return {
-        taskIds: found.map((row) => textOf(row, 'task_id')),
-        position: last === undefined ? after : String(numberOf(last, 'changed')),
-        mayHaveDiverged: false,
-      };
-    },
+    changes: (query) => changes.read(query),
+    noteDeleted: (taskId) => changes.noteDeleted(taskId),
   };
 }
 
 /** Just before the first task that can be meant. */
 function firstPlace(query: TaskQuery): Place {
-  const { after, order = 'started' } = query;
-  if (order === 'updated') return { time: END_OF_TIME, taskId: '' };
+  const { after, order = 'started', updatedBefore } = query;
+  if (order === 'updated') return { time: latestBefore(updatedBefore), taskId: '' };
   const latest = latestStart(query);
   return after !== undefined && after.startedAt <= latest
     ? { time: after.startedAt, taskId: after.taskId }
     : { time: latest, taskId: '' };
 }
 
-/** `startedBefore` is exclusive, and instants are whole. */
+/** Which conditions the index of the order does not have: then few may be found of many. */
+function isInNoIndex({ labels, stages, within, updatedBefore, order = 'started' }: TaskQuery): boolean {
+  if (within !== undefined) return true;
+  return labels !== undefined || stages !== undefined || (updatedBefore !== undefined && order === 'started');
+}
+
 function latestStart({ startedBefore }: TaskQuery): number {
-  return startedBefore === undefined ? END_OF_TIME : Math.ceil(startedBefore) - 1;
+  return latestBefore(startedBefore);
+}
+
+/** Bounds are exclusive, and instants are whole. */
+function latestBefore(bound: number | undefined): number {
+  return bound === undefined ? END_OF_TIME : Math.ceil(bound) - 1;
 }
 
 function placeOf(row: Row, { order = 'started' }: TaskQuery): Place {
