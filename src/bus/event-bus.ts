@@ -50,7 +50,7 @@ export class BusUnusableError extends Error {
 
 /** What Drumline itself publishes. */
 export interface DrumlineTopics {
-  /** These tasks were begun, appended to or trimmed. */
+  /** These tasks were begun, appended to, trimmed or deleted. */
   tasksChanged: { readonly taskIds: readonly string[] };
   /** The stream of observations grew. */
   observationsChanged: Readonly<Record<never, never>>;

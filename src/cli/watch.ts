@@ -81,7 +81,11 @@ async function showTitle(
 
 /** A task that is gone is a fault only to one who has a cursor of it; without one, it would be waited for. */
 function withTaskGone(error: unknown, { taskId }: WatchOptions): unknown {
-  if (!(error instanceof OperationFailedError) || error.code !== 'TASK_NOT_FOUND') return error;
+  if (!(error instanceof OperationFailedError)) return error;
+  if (error.code === 'TASK_DELETED') {
+    return new CliError(EXIT.unavailable, `Task ${taskId} was deleted.`, { cause: error });
+  }
+  if (error.code !== 'TASK_NOT_FOUND') return error;
   const message = `The server does not know task ${taskId} (any more), so it cannot go on from that cursor.`;
   return new CliError(EXIT.unavailable, message, { cause: error });
 }

@@ -25,6 +25,7 @@ export const ERROR_CODES = Object.freeze({
   QUERY_TOO_EXPENSIVE: 'The operation asks for more items than the server gives at once. Ask for smaller pages.',
   CURSOR_INVALID: 'The cursor is malformed. Start without one.',
   TASK_NOT_FOUND: 'A cursor was given for a task that is not known.',
+  TASK_DELETED: 'The task was deleted.',
   EVENT_ID_CONFLICT: 'An event id was used before with other content. Nothing of the batch was stored.',
   LIMIT_EXCEEDED: 'A documented limit would be passed. Nothing of the batch was stored.',
   STORE_UNAVAILABLE:
@@ -110,6 +111,15 @@ export class TaskNotFoundError extends DrumlineError {
 
   constructor(taskId: string) {
     super('TASK_NOT_FOUND', `No task ${JSON.stringify(taskId)} is known.`);
+  }
+}
+
+/** A task that was followed is gone, by a deletion or because its time was over. */
+export class TaskDeletedError extends DrumlineError {
+  override readonly name = 'TaskDeletedError';
+
+  constructor(taskId: string) {
+    super('TASK_DELETED', `The task ${JSON.stringify(taskId)} was deleted.`);
   }
 }
 

@@ -3,6 +3,7 @@
  * subscribed, so it misses nothing, gets one event at a time in order, and delays nobody by being slow or failing.
  */
 import type { GapReason } from '../domain/cursor.ts';
+import { TaskDeletedError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { followPages, listenToTask, type FollowDeps, type Listening } from './follow.ts';
 
@@ -66,7 +67,7 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
         return;
       } catch (error) {
         onError(error);
-        if (isClosing) return;
+        if (isClosing || error instanceof TaskDeletedError) return;
         await listening.news.wait(RETRY_MS);
       }
     }
@@ -79,6 +80,7 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
     signal: AbortSignal,
   ): Promise<void> {
     for await (const { events, upToDate } of followPages(deps, listening, place, signal)) {
+      if (listening.isDoubtful) await compare(place, listening);
       for (const event of events) {
         if (signal.aborted) return;
         const gap = gapBefore(event, place);
@@ -88,6 +90,21 @@ export function createCallbacks(deps: FollowDeps, onError: (error: unknown) => v
         await Promise.try(callback, event).catch(onError);
       }
       if (upToDate && isClosing) return;
+    }
+  }
+
+  /** @throws TaskDeletedError */
+  async function compare(place: Place, listening: Listening): Promise<void> {
+    listening.isDoubtful = false;
+    try {
+      const head = await deps.log.head(place.taskId);
+      // One that was not yet known is waited for.
+      if (head === undefined && place.hash !== undefined) throw new TaskDeletedError(place.taskId);
+      // Of a history that is shorter, what comes next is what is recorded next.
+      place.after = Math.min(place.after, head?.progress.seq ?? 0);
+    } catch (error) {
+      listening.isDoubtful = true;
+      throw error;
     }
   }
 

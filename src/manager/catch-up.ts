@@ -24,6 +24,8 @@ export interface CatchUpDeps {
   readonly isWatched: (taskId: string) => boolean;
   readonly areObservationsWatched: () => boolean;
   readonly wakeTasks: (taskIds: readonly string[]) => void;
+  /** What anybody read of these before is of a history that is over. */
+  readonly doubtTasks: (taskIds: readonly string[]) => void;
   readonly wakeObservations: () => void;
   /** What anybody read before may be of another history. */
   readonly doubtEverything: () => void;
@@ -33,8 +35,8 @@ export interface CatchUpDeps {
 const CHANGES_PAGE = 1_000;
 
 export function createCatchUp(deps: CatchUpDeps): CatchUp {
-  const { log, everyMs, isWatched, areObservationsWatched, wakeTasks, wakeObservations, doubtEverything, onError } =
-    deps;
+  const { log, everyMs, isWatched, areObservationsWatched, onError } = deps;
+  const { wakeTasks, doubtTasks, wakeObservations, doubtEverything } = deps;
   const missed = createMissedNotices();
   let poll: NodeJS.Timeout | undefined;
   let position: string | undefined;
@@ -58,9 +60,11 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
     if (areObservationsWatched()) await lookAtObservations();
     missed.nextLook();
     for (;;) {
-      const { taskIds, position: next, mayHaveDiverged } = await log.changes({ after: position, limit: CHANGES_PAGE });
-      position = next;
-      if (mayHaveDiverged) doubtEverything();
+      const changes = await log.changes({ after: position, limit: CHANGES_PAGE });
+      const { taskIds, deletedIds } = changes;
+      ({ position } = changes);
+      if (changes.mayHaveDiverged) doubtEverything();
+      else doubtTasks(deletedIds);
       for (const taskId of taskIds) if (isWatched(taskId)) missed.found(taskId);
       wakeTasks(taskIds);
       if (taskIds.length < CHANGES_PAGE) return;

@@ -65,11 +65,17 @@ export interface EventManager extends AsyncDisposable {
   /** As `emitMany`, of 1 to `LIMITS.batchEvents` events that were parsed already. */
   emitManyParsed(events: readonly ParsedEvent[]): Promise<readonly AppendResult[]>;
   publishObservation(input: PublishObservationInput): Promise<PublishObservationResult>;
+  /**
+   * Forget a task and its events. Whoever follows it, here or on another server, is told by a TaskDeletedError. Its id
+   * may be used anew, for a task of its own. @returns false when no such task was known.
+   */
+  deleteTask(taskId: string): Promise<boolean>;
 
   /**
    * Call back with each event of the task that is recorded from now on, one at a time and in order. A callback that
    * fails is reported and hurts nobody; a slow one delays only itself. Where it goes on at an event that does not follow
-   * the one before, because that was trimmed or the store is an older copy, a CallbackGapError is reported first.
+   * the one before, because that was trimmed or the store is an older copy, a CallbackGapError is reported first. When
+   * the task is deleted a TaskDeletedError is reported, and the callback is called no more.
    */
   subscribe(taskId: string, callback: EventCallback): Promise<void>;
   unsubscribe(taskId: string, callback: EventCallback): Promise<void>;
@@ -175,6 +181,12 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     return result;
   }
 
+  async function deleteTask(taskId: string): Promise<boolean> {
+    const isDeleted = await log.delete(taskId);
+    if (isDeleted) notices.tasksDeleted([taskId]);
+    return isDeleted;
+  }
+
   async function publishObservation(input: PublishObservationInput): Promise<PublishObservationResult> {
     const parsed = parseInput(PublishObservationInput, input, ['input']);
     const result = await log.publishObservation(toNewObservation(parsed, newId)).catch((error: unknown) => {
@@ -192,6 +204,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     emitParsed,
     emitManyParsed,
     publishObservation,
+    deleteTask,
     subscribe: (taskId, callback) => callbacks.subscribe(taskId, callback),
     unsubscribe: async (taskId, callback) => callbacks.unsubscribe(taskId, callback),
     getTask: async (taskId) => log.head(taskId),

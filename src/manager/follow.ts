@@ -22,34 +22,40 @@ export interface FollowedPage {
 /** One follower's ear: set whenever its task may have changed. */
 export interface Listening extends Disposable {
   readonly news: AutoResetEvent;
+  /** What was read before may be of another history, or the task may be gone. Whoever has compared takes it back. */
+  isDoubtful: boolean;
 }
 
 const PAGE_EVENTS = 200;
 
 export async function listenToTask({ notices }: FollowDeps, taskId: string, signal: AbortSignal): Promise<Listening> {
   const news = createAutoResetEvent(signal);
-  const listener = await notices.listenTask(taskId, { wake: news.set });
-  return { news, [Symbol.dispose]: () => listener[Symbol.dispose]() };
+  const stack = new DisposableStack();
+  const listening: Listening = { news, isDoubtful: false, [Symbol.dispose]: () => stack.dispose() };
+  const doubt = (): void => {
+    listening.isDoubtful = true;
+    news.set();
+  };
+  stack.use(await notices.listenTask(taskId, { wake: news.set, doubt }));
+  return listening;
 }
 
 /**
- * Pages after `after`, for ever; the caller listens already. Each time the head is reached, `waitMs()` says how long
- * to wait for news at most; when it runs out, an empty page that is up to date comes.
+ * Pages after `place`, which the caller moves on, for ever; the caller listens already. At the head an empty page comes
+ * that is up to date, and the next one when there are news.
  */
 export async function* followPages(
   { log }: FollowDeps,
   { news }: Listening,
-  { taskId, after, waitMs }: { taskId: string; after: number; waitMs?: () => number | undefined },
+  place: { readonly taskId: string; readonly after: number },
   signal: AbortSignal,
 ): AsyncGenerator<FollowedPage, void, void> {
-  let place = after;
   while (!signal.aborted) {
-    const events = await log.read(taskId, { after: place, limit: PAGE_EVENTS });
+    const events = await log.read(place.taskId, { after: place.after, limit: PAGE_EVENTS });
     if (signal.aborted) return;
-    place = events.at(-1)?.seq ?? place;
     // Not before a read found nothing: while a page was taken in, more may have been recorded.
     const upToDate = events.length === 0;
     yield { events, upToDate };
-    if (upToDate) await news.wait(waitMs?.());
+    if (upToDate) await news.wait();
   }
 }

@@ -2,6 +2,7 @@
  * Latest-only views: a task's state now, then whenever it changed. A slow reader skips states and never sees an old
  * one, because nothing is queued: each step reads the head afresh when the reader asks for it.
  */
+import { TaskDeletedError } from '../domain/errors.ts';
 import { isFinal } from '../domain/progress.ts';
 import type { TaskHead } from '../log/event-log.ts';
 import type { AutoResetEvent } from '../util/auto-reset-event.ts';
@@ -23,7 +24,7 @@ export interface LatestDeps extends FollowDeps {
   readonly open: OpenStreams;
 }
 
-/** A task that is not yet known is waited for; completes after the final state. */
+/** A task that is not yet known is waited for; completes after the final state. Fails when the task is deleted. */
 export function latestStates(deps: LatestDeps, options: LatestOptions): PullStream<TaskHead> {
   return new LatestStates(deps, options);
 }
@@ -105,6 +106,7 @@ class LatestStates extends PatientStream<TaskHead> implements Listener {
 
   #show(head: TaskHead | undefined): TaskHead | undefined {
     clearTimeout(this.#timer);
+    if (head === undefined && this.#sentHash !== undefined) throw new TaskDeletedError(this.#taskId);
     // Not known yet, or seen already: whoever changes it wakes us.
     if (head === undefined || head.progress.hash === this.#sentHash) return undefined;
     const waitMs = this.#pace.remainingMs();

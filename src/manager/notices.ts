@@ -22,6 +22,8 @@ export interface Notices extends AsyncDisposable {
   listenObservations(listener: Listener): Promise<Disposable>;
   /** Tell everyone, here and elsewhere. Never throws: the log has it already. */
   tasksChanged(taskIds: readonly string[]): void;
+  /** As `tasksChanged`; moreover, everyone asks the log, which knows that they were deleted. */
+  tasksDeleted(taskIds: readonly string[]): void;
   observationsChanged(): void;
   readonly listenerCount: number;
   /** How often a catch-up found a change of a watched task that no notice told of. */
@@ -48,6 +50,7 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     isWatched: (taskId) => anyTask.size > 0 || byTask.has(taskId),
     areObservationsWatched: () => observations.size > 0,
     wakeTasks,
+    doubtTasks,
     wakeObservations,
     doubtEverything,
     onError: onNotifyFailed,
@@ -65,12 +68,12 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
 
   /** An older copy may have taken the store's place: nobody can tell whom it concerns but each of them. */
   function doubtEverything(): void {
-    for (const listeners of [...byTask.values(), anyTask, observations]) {
-      for (const listener of listeners) {
-        if (listener.doubt === undefined) listener.wake();
-        else listener.doubt();
-      }
-    }
+    for (const listeners of [...byTask.values(), anyTask, observations]) doubtAll(listeners);
+  }
+
+  /** They were deleted; there may be others of their ids. */
+  function doubtTasks(taskIds: readonly string[]): void {
+    for (const taskId of taskIds) doubtAll(byTask.get(taskId) ?? []);
   }
 
   function wakeObservations(): void {
@@ -127,11 +130,19 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
     });
   }
 
+  function tasksChanged(taskIds: readonly string[]): void {
+    bus.publish('tasksChanged', { taskIds }).catch(onNotifyFailed);
+  }
+
   return {
     listenTask,
     listenTasks: (listener) => listen(anyTask, listener),
     listenObservations: (listener) => listen(observations, listener),
-    tasksChanged: (taskIds) => void bus.publish('tasksChanged', { taskIds }).catch(onNotifyFailed),
+    tasksChanged,
+    tasksDeleted(taskIds) {
+      tasksChanged(taskIds);
+      bus.publish('lookAgain', {}).catch(onNotifyFailed);
+    },
     observationsChanged: () => void bus.publish('observationsChanged', {}).catch(onNotifyFailed),
     get listenerCount() {
       return listenerCount;
@@ -147,4 +158,11 @@ export function createNotices({ log, bus, catchUpMs, onNotifyFailed }: NoticesDe
       await bus.unsubscribe('lookAgain', lookAgain);
     },
   };
+}
+
+function doubtAll(listeners: Iterable<Listener>): void {
+  for (const listener of listeners) {
+    if (listener.doubt === undefined) listener.wake();
+    else listener.doubt();
+  }
 }

@@ -52,9 +52,13 @@ export async function readEvents(
     const head = await log.head(taskId);
     if (head === undefined) return undefined;
     const page = await readEventsOf(log, head, args);
-    // A trim in between may have taken events out of its middle: then it is read again.
-    if (page !== undefined && (await log.head(taskId))?.oldestSeq === head.oldestSeq) return page;
+    // A trim in between may have taken events out of its middle, or it is another task by now: then it is read again.
+    if (page !== undefined && isSameLog(head, await log.head(taskId))) return page;
   }
+}
+
+function isSameLog(before: TaskHead, now: TaskHead | undefined): boolean {
+  return now?.genesis.logId === before.genesis.logId && now.oldestSeq === before.oldestSeq;
 }
 
 async function readEventsOf(

@@ -78,7 +78,8 @@ export async function healTrimmed(
   { taskId, seq }: TaskProgress,
 ): Promise<TaskProgress | undefined> {
   // No event may be left to show it.
-  const next = page[0]?.seq ?? (await log.head(taskId))?.oldestSeq ?? 0;
+  const next = page[0]?.seq ?? (await log.head(taskId))?.oldestSeq;
+  if (next === undefined) throw new TaskNotFoundError(taskId);
   if (next <= seq + 1) return undefined;
   // Trimmed once more between the two reads: the head is always kept.
   const healed = (await log.progressAt(taskId, next - 1)) ?? (await log.head(taskId))?.progress;

@@ -7,7 +7,7 @@
  * watchers in one turn of the event loop.
  */
 import type { Cursor } from '../domain/cursor.ts';
-import { StoreUnavailableError, TaskNotFoundError } from '../domain/errors.ts';
+import { StoreUnavailableError, TaskDeletedError, TaskNotFoundError } from '../domain/errors.ts';
 import type { TaskEvent } from '../domain/event.ts';
 import { isFinal, type TaskProgress } from '../domain/progress.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
@@ -18,7 +18,7 @@ import type { FollowDeps } from './follow.ts';
 import { leaveOnAbort, type OpenStreams } from './open-streams.ts';
 import type { Listener } from './notices.ts';
 import { PatientStream } from './patience.ts';
-import { findStart, healTrimmed, type TaskStartDeps } from './task-start.ts';
+import { findStart, healTrimmed, type Start, type TaskStartDeps } from './task-start.ts';
 import type { TaskUpdate } from './task-update.ts';
 
 export type { TaskUpdate } from './task-update.ts';
@@ -42,7 +42,12 @@ const NONE: readonly TaskEvent[] = Object.freeze([]);
 /** How long until an event that does not go on from the one before it is read once more, while the log is as it was. */
 const READ_AGAIN_MS = 1_000;
 
-/** @throws TaskNotFoundError when `after` is given and the task is not known. */
+/**
+ * Fails with a TaskDeletedError when the task is deleted, unless that begins anew before anybody looked: then it is told
+ * as another history.
+ *
+ * @throws TaskNotFoundError when `after` is given and the task is not known.
+ */
 export async function taskUpdates(deps: TaskUpdatesDeps, options: TaskUpdatesOptions): Promise<PullStream<TaskUpdate>> {
   const { taskId, after } = options;
   if (after !== undefined && (await isUnknown(deps, taskId))) throw new TaskNotFoundError(taskId);
@@ -103,6 +108,12 @@ class TaskUpdates extends PatientStream<TaskUpdate> implements Listener {
     return undefined;
   }
 
+  /** What a watcher has seen and is not there any more was deleted. */
+  protected override toFailure(error: unknown): unknown {
+    const isGone = error instanceof TaskNotFoundError && this.#progress !== undefined;
+    return isGone ? new TaskDeletedError(this.#options.taskId) : error;
+  }
+
   protected release(): void {
     clearTimeout(this.#timer);
     this.#listening?.[Symbol.dispose]();
@@ -123,15 +134,26 @@ class TaskUpdates extends PatientStream<TaskUpdate> implements Listener {
     }
     this.#isCalled = false;
     this.#isDoubtful = false;
-    if ((await log.head(taskId)) === undefined) {
+    const isKnown = (await log.head(taskId)) !== undefined;
+    const start = isKnown ? await this.#findStart() : undefined;
+    if (start === undefined) {
       if (after !== undefined) throw new TaskNotFoundError(taskId);
       // Not known yet: whoever begins it says so.
       this.#isWaiting = !this.#isCalled;
       return;
     }
-    const { progress, update } = await findStart(this.#deps, this.#options);
-    this.#progress = progress;
-    this.#pending = update;
+    this.#progress = start.progress;
+    this.#pending = start.update;
+  }
+
+  /** Undefined when it was deleted just now. */
+  async #findStart(): Promise<Start | undefined> {
+    try {
+      return await findStart(this.#deps, this.#options);
+    } catch (error) {
+      if (error instanceof TaskNotFoundError) return undefined;
+      throw error;
+    }
   }
 
   /** Something was recorded, or may have been. */

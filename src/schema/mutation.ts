@@ -64,6 +64,16 @@ const emitEventsPayloadRef = builder.objectRef<readonly Emitted[]>('EmitEventsPa
   }),
 });
 
+const deleteTaskPayloadRef = builder.objectRef<boolean>('DeleteTaskPayload').implement({
+  description: 'The answer to `deleteTask`.',
+  fields: (t) => ({
+    deleted: t.boolean({
+      description: 'False when no such task was known.',
+      resolve: (isDeleted) => isDeleted,
+    }),
+  }),
+});
+
 const publishObservationPayloadRef = builder
   .objectRef<PublishObservationResult>('PublishObservationPayload')
   .implement({
@@ -114,6 +124,15 @@ builder.mutationType({
         const readTask = createTaskReader();
         return results.map((result) => ({ ...result, readTask }));
       },
+    }),
+
+    deleteTask: t.field({
+      type: deleteTaskPayloadRef,
+      description:
+        'Forget a task and its events. Streams of it fail with TASK_DELETED, boards remove it, and its id is free for ' +
+        'another task. Observations stay.',
+      args: { taskId: t.arg.id({ required: true, description: "The task's id." }) },
+      resolve: (_root, { taskId }, { manager }) => manager.deleteTask(taskId),
     }),
 
     publishObservation: t.field({

@@ -53,7 +53,7 @@ builder.subscriptionType({
         "A task's stream: in order, without a gap or a repeat. Without `after` it begins with a snapshot of now (with " +
         "`replay: true`, with the task's first event instead) and a task that is not yet known is waited for; with " +
         '`after` it goes on from that cursor, and an unknown task is the error TASK_NOT_FOUND. `replay` is ignored ' +
-        'when `after` is given; null counts as left out.',
+        'when `after` is given; null counts as left out. When the task is deleted the stream fails with TASK_DELETED.',
       extensions: { stream: taskStream },
       args: {
         taskId: t.arg.id({ required: true, description: "The task's id." }),

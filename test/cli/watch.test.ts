@@ -78,6 +78,12 @@ describe('the exit code is the outcome', () => {
     expect(exitCode).toBe(69);
     expect(stderr).toMatch(/^drumline: [^\n]*\n$/);
   });
+
+  test('69 when the task is deleted meanwhile', async () => {
+    await using server = await openScriptedServer((asked) => asked.error('TASK_DELETED'));
+    const { exitCode, stderr } = await cli(['watch', 't', '--url', server.url]);
+    expect([exitCode, stderr]).toEqual([69, 'drumline: Task t was deleted.\n']);
+  });
 });
 
 describe('--json', () => {

@@ -124,14 +124,18 @@ describe('what was delivered is not delivered again', () => {
 });
 
 describe('what cannot pass is thrown, with its code', () => {
-  test.each(['TASK_NOT_FOUND', 'CURSOR_INVALID', 'BAD_USER_INPUT', 'INTERNAL_SERVER_ERROR', 'A_CODE_OF_TOMORROW'])(
-    '%s',
-    async (code) => {
-      await using server = await openScriptedServer((asked) => asked.error(code));
-      await expect(collect({ url: server.url })).rejects.toMatchObject({ name: 'OperationFailedError', code });
-      expect(server.asked).toHaveLength(1);
-    },
-  );
+  test.each([
+    'TASK_NOT_FOUND',
+    'TASK_DELETED',
+    'CURSOR_INVALID',
+    'BAD_USER_INPUT',
+    'INTERNAL_SERVER_ERROR',
+    'A_CODE_OF_TOMORROW',
+  ])('%s', async (code) => {
+    await using server = await openScriptedServer((asked) => asked.error(code));
+    await expect(collect({ url: server.url })).rejects.toMatchObject({ name: 'OperationFailedError', code });
+    expect(server.asked).toHaveLength(1);
+  });
 
   test.each([4400, 4401, 4500])('close code %d', async (status) => {
     await using server = await openScriptedServer((asked) => asked.close(status));

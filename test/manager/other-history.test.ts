@@ -136,7 +136,7 @@ test('the watchers of a task that the copy does not know are told so', async () 
   const stream = await bench.manager.taskUpdates({ taskId: 'later' });
   await take(stream, 1);
   bench.failOver();
-  await expect(take(stream, 1)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+  await expect(take(stream, 1)).rejects.toMatchObject({ code: 'TASK_DELETED' });
 });
 
 test('a watcher of observations is told as well, whether the copy grew past its place or not', async () => {

@@ -201,3 +201,24 @@ test('ids that mean something elsewhere are ids of their own', async () => {
     ).resolves.toEqual({ taskEvents: { nodes: [{ taskId: id, message: id }] } });
   }
 });
+
+test('deleteTask forgets the task, says whether there was one, and boards and streams hear of it', async () => {
+  await using harness = createHarness();
+  await emitAll(harness, [{}, { taskId: 'other' }]);
+  await using board = await harness.watch<{ readonly removed: readonly string[] }>(
+    'subscription { tasks { removed } }',
+  );
+  await board.next();
+  await using states = await harness.watch('subscription { taskProgress(taskId: "survey") { sequence } }');
+  await states.next();
+  const failure = states.next().catch((error: unknown) => error);
+  const document = 'mutation ($taskId: ID!) { deleteTask(taskId: $taskId) { deleted } }';
+  await expect(harness.ask(document, { taskId: 'survey' })).resolves.toEqual({ deleteTask: { deleted: true } });
+  expect(await failure).toMatchObject({ message: 'The task "survey" was deleted.' });
+  await expect(board.next()).resolves.toEqual({ removed: ['survey'] });
+  for (const taskId of ['survey', 'no such id, nor one that could be']) {
+    await expect(harness.ask(document, { taskId })).resolves.toEqual({ deleteTask: { deleted: false } });
+  }
+  await expect(harness.ask('{ task(id: "survey") { id } }')).resolves.toEqual({ task: null });
+  await expect(harness.ask('{ task(id: "other") { id } }')).resolves.toEqual({ task: { id: 'other' } });
+});
