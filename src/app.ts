@@ -13,7 +13,7 @@ import type { EventLog } from './log/event-log.ts';
 import { openMemoryLog } from './log/memory-log.ts';
 import { openSqliteLog } from './log/sqlite-log.ts';
 import { withTailCache } from './log/tail-cache.ts';
-import { createEventManager, type EventManager } from './manager/event-manager.ts';
+import { createEventManager, type EventManager, type RetentionOptions } from './manager/event-manager.ts';
 import { createSchema } from './schema/index.ts';
 import { createBearerAuthenticate, createIdentify, type Authenticate } from './server/auth.ts';
 import { createDoor } from './server/door.ts';
@@ -68,12 +68,13 @@ export interface AppDeps {
 
 const SILENT: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore };
 const AUTH_TIMEOUT_MS = 5_000;
+const HOUR_MS = 3_600_000;
 
 export async function createApp(config: Config, deps: AppDeps = {}): Promise<App> {
   const { logger = SILENT, authTimeoutMs = AUTH_TIMEOUT_MS } = deps;
   await using cleanup = new AsyncDisposableStack();
   const mask = createErrorMask(logger);
-  const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice or callback failed');
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice, callback or clean-up failed');
 
   const auth = await openAuthOf(config, deps, logger);
   if (auth !== undefined) cleanup.use(auth);
@@ -82,7 +83,8 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
 
   const log = withTailCache(cleanup.use(await openLog(config, deps, logger)));
   const bus = cleanup.use(deps.bus ?? (await openBus(config, logger, onError)));
-  const manager = cleanup.use(createEventManager({ ...config, log, bus, onError }));
+  const retention = retentionOf(config, deps, logger);
+  const manager = cleanup.use(createEventManager({ ...config, log, bus, retention, onError }));
 
   const metrics = config.metrics === undefined ? undefined : cleanup.use(createMetrics());
   const limits = createLimits({
@@ -183,6 +185,11 @@ function refuseOpenDoor({ host, allowAnonymous }: Config): void {
   if (allowAnonymous || isLoopback(host)) return;
   const line = `--host ${host} is reachable by others: set --auth-keys, DRUMLINE_AUTH_SECRET or --auth-public-keys, or --allow-anonymous true`;
   throw new ConfigError([{ setting: 'host', line }]);
+}
+
+function retentionOf({ retentionHours, maxEventsPerTask }: Config, { now }: AppDeps, logger: Logger): RetentionOptions {
+  const onDeleted = (tasks: number): void => logger.info({ tasks }, 'tasks were deleted, their time was over');
+  return { keepMs: retentionHours * HOUR_MS, maxEventsPerTask, now, onDeleted };
 }
 
 async function openLog(config: Config, { now }: AppDeps, logger: Logger): Promise<EventLog> {

@@ -36,7 +36,12 @@ export { openMemoryLog, type MemoryLogOptions } from './log/memory-log.ts';
 export { openPostgresLog, type PostgresLogOptions } from './log/postgres-log.ts';
 export { openSqliteLog } from './log/sqlite-log.ts';
 export { withTailCache } from './log/tail-cache.ts';
-export { createEventManager, type EventManager, type EventManagerOptions } from './manager/event-manager.ts';
+export {
+  createEventManager,
+  type EventManager,
+  type EventManagerOptions,
+  type RetentionOptions,
+} from './manager/event-manager.ts';
 export type { BoardUpdate } from './manager/board.ts';
 export { CallbackGapError, type EventCallback } from './manager/callbacks.ts';
 export type { EventFilter } from './manager/event-filter.ts';

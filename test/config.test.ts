@@ -48,6 +48,8 @@ test('without flags and variables every setting has its documented default', () 
     acceptWeakerDurability: false,
     bus: { driver: 'store' },
     busChannel: 'drumline',
+    retentionHours: 168,
+    maxEventsPerTask: 1_000_000,
     logLevel: 'info',
     catchUpMs: 2_000,
     keepAliveMs: 12_000,

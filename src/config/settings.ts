@@ -55,6 +55,18 @@ export const SETTINGS = Object.freeze({
     meaning:
       'servers of one installation share it; name another where several installations share a Redis or a database',
   }),
+  retentionHours: setting({
+    schema: wholeNumber(0, 1_000_000),
+    default: '168',
+    unit: 'hours',
+    meaning: 'how long a task is kept after its last event was recorded, then it is deleted; 0: for ever',
+  }),
+  maxEventsPerTask: setting({
+    schema: wholeNumber(0, 2_000_000_000),
+    default: '1000000',
+    unit: 'events',
+    meaning: 'how many events of one task are kept; the oldest are forgotten, its progress is not; 0: all',
+  }),
   logLevel: setting({
     schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
     default: 'info',

@@ -41,6 +41,7 @@ import {
   type TaskPage,
   type TaskPageArgs,
 } from './reads.ts';
+import { createRetention, type RetentionRules } from './retention.ts';
 import { toSeedState, type SeedTaskState } from './seed-state.ts';
 import { createStepMemo } from './step-memo.ts';
 import { taskUpdates, type TaskUpdate, type TaskUpdatesOptions } from './task-updates.ts';
@@ -114,10 +115,23 @@ export interface EventManagerOptions {
   readonly catchUpMs?: number;
   /** Events that may wait for the log to record them; what is beyond is refused as overload. */
   readonly maxPendingEvents?: number;
-  /** A callback failed, or a notice could not be sent. Nothing is lost by either. */
+  /** What is kept, and for how long. Left out: everything, for ever. */
+  readonly retention?: RetentionOptions;
+  /** A callback failed, a notice could not be sent, or what is old was not deleted. Nothing is lost by any of them. */
   readonly onError?: (error: unknown) => void;
 }
 
+export interface RetentionOptions extends RetentionRules {
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
+  /** How often it is looked for tasks whose time is over, milliseconds. */
+  readonly sweepEveryMs?: number;
+  /** So many were deleted now. */
+  readonly onDeleted?: (count: number) => void;
+}
+
+const KEEP_ALL: RetentionOptions = { keepMs: 0, maxEventsPerTask: 0 };
+const SWEEP_EVERY_MS = 60_000;
 /** When a producer that was refused may try again: by then much of what waited is recorded. */
 const OVERLOADED_FOR_MS = 500;
 
@@ -137,6 +151,19 @@ export function createEventManager(options: EventManagerOptions): EventManager {
   const callbacks = createCallbacks(deps, onError);
   const closing = new AbortController();
   let pendingEvents = 0;
+  const { now = Date.now, sweepEveryMs = SWEEP_EVERY_MS, ...kept } = options.retention ?? KEEP_ALL;
+  const retention = createRetention({
+    log,
+    rules: kept,
+    now,
+    sweepEveryMs,
+    onDeleted(taskIds) {
+      notices.tasksDeleted(taskIds);
+      kept.onDeleted?.(taskIds.length);
+    },
+    onError,
+  });
+  retention.start();
 
   /** These streams end with the manager, if not before. */
   function untilClosed<Options extends { readonly signal?: AbortSignal | undefined }>(options: Options): Options {
@@ -158,6 +185,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     // The events are safe from here on. A lost notice only delays followers until the next catch-up.
     // Of duplicates too: the append that recorded them may have ended in an error.
     notices.tasksChanged(taskIdsOf(results));
+    retention.recorded(results);
     return results;
   }
 
@@ -232,6 +260,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     },
     async [Symbol.asyncDispose]() {
       await callbacks[Symbol.asyncDispose]();
+      await retention[Symbol.asyncDispose]();
       closing.abort();
       open.close();
       await notices[Symbol.asyncDispose]();

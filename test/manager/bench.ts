@@ -3,7 +3,7 @@ import type { DrumlineTopics, EventBus, Handler } from '../../src/bus/event-bus.
 import type { EmitEventInput } from '../../src/domain/event.ts';
 import type { AppendResult, EventLog } from '../../src/log/event-log.ts';
 import { openMemoryLog } from '../../src/log/memory-log.ts';
-import { createEventManager, type EventManager } from '../../src/manager/event-manager.ts';
+import { createEventManager, type EventManager, type RetentionOptions } from '../../src/manager/event-manager.ts';
 import type { TaskUpdate } from '../../src/manager/task-updates.ts';
 import { settlesWithin } from '../support/wait-for.ts';
 
@@ -26,15 +26,17 @@ export interface BenchOptions {
   readonly publish?: () => Promise<void>;
   /** So rarely by default that no test passes only because of it. */
   readonly catchUpMs?: number;
+  readonly retention?: RetentionOptions;
 }
 
 export const TASK = 'survey';
 
 export function openBench(options: BenchOptions = {}): Bench {
-  const { log = openMemoryLog(), fate = (deliver) => deliver(), publish, catchUpMs = 3_600_000 } = options;
+  const { log = openMemoryLog(), fate = (deliver) => deliver(), publish, catchUpMs = 3_600_000, retention } = options;
   const errors: unknown[] = [];
   const bus = createTestBus(fate, publish);
-  const manager = createEventManager({ log, bus, catchUpMs, onError: (error) => errors.push(error) });
+  const onError = (error: unknown): void => void errors.push(error);
+  const manager = createEventManager({ log, bus, catchUpMs, onError, ...(retention && { retention }) });
   return {
     log,
     manager,
