@@ -33,7 +33,7 @@ export interface SqliteLogOptions {
 }
 
 /** Events that one step of a trim removes, so that appends come through in between. */
-const TRIM_EVENTS = 5_000;
+const TRIM_EVENTS = 1_000;
 
 /**
  * @throws StoreUnusableError: the path, the permissions, the format or another owner.
