@@ -4,13 +4,7 @@
  */
 import { z } from 'zod';
 import type { DrumlineTopics, EventBus } from '../bus/event-bus.ts';
-import {
-  BadInputError,
-  EventIdConflictError,
-  LimitExceededError,
-  OverloadedError,
-  type InputIssue,
-} from '../domain/errors.ts';
+import { BadInputError, EventIdConflictError, LimitExceededError, type InputIssue } from '../domain/errors.ts';
 import {
   EmitEventInput,
   InitTaskInput,
@@ -25,6 +19,7 @@ import type { TaskProgress } from '../domain/progress.ts';
 import { parseInput } from '../domain/values.ts';
 import type { AppendResult, EventLog, InitTaskResult, PublishObservationResult, TaskHead } from '../log/event-log.ts';
 import { boardUpdates, type BoardOptions, type BoardUpdate } from './board.ts';
+import { boundAppends } from './bounded-appends.ts';
 import { createCallbacks, type EventCallback } from './callbacks.ts';
 import { latestStates, type LatestOptions } from './latest.ts';
 import { createIds } from './ids.ts';
@@ -132,8 +127,6 @@ export interface RetentionOptions extends RetentionRules {
 
 const KEEP_ALL: RetentionOptions = { keepMs: 0, maxEventsPerTask: 0 };
 const SWEEP_EVERY_MS = 60_000;
-/** When a producer that was refused may try again: by then much of what waited is recorded. */
-const OVERLOADED_FOR_MS = 500;
 
 /** The manager does not own the log and the bus: whoever opened them disposes them. */
 export function createEventManager(options: EventManagerOptions): EventManager {
@@ -150,7 +143,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
   const deps = { log, notices, open, memo: createStepMemo() };
   const callbacks = createCallbacks(deps, onError);
   const closing = new AbortController();
-  let pendingEvents = 0;
+  const appends = boundAppends(log, maxPendingEvents);
   const { now = Date.now, sweepEveryMs = SWEEP_EVERY_MS, ...kept } = options.retention ?? KEEP_ALL;
   const retention = createRetention({
     log,
@@ -172,16 +165,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
   }
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
-    // What waits for the log is bounded, so that whatever is accepted is answered in time. One batch is always taken.
-    if (pendingEvents > 0 && pendingEvents + batch.length > maxPendingEvents)
-      throw new OverloadedError(OVERLOADED_FOR_MS);
-    pendingEvents += batch.length;
-    let results: readonly AppendResult[];
-    try {
-      results = await log.append(batch);
-    } finally {
-      pendingEvents -= batch.length;
-    }
+    const results = await appends.append(batch);
     // The events are safe from here on. A lost notice only delays followers until the next catch-up.
     // Of duplicates too: the append that recorded them may have ended in an error.
     notices.tasksChanged(taskIdsOf(results));
@@ -256,7 +240,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
       return notices.missedCount;
     },
     get pendingEventCount() {
-      return pendingEvents;
+      return appends.pendingCount;
     },
     async [Symbol.asyncDispose]() {
       await callbacks[Symbol.asyncDispose]();

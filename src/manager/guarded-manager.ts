@@ -22,8 +22,8 @@ export function guardManager(manager: EventManager, viewer: Viewer): EventManage
     return { ...filter, within, taskIdPrefix: narrower(filter?.taskIdPrefix, commonPrefix(within)) };
   }
 
+  // Verb by verb, so that one which is added cannot go unasked.
   return {
-    ...manager,
     initTask: async (input) => {
       require('emit', input.taskId);
       return manager.initTask(input);
@@ -51,6 +51,11 @@ export function guardManager(manager: EventManager, viewer: Viewer): EventManage
     subscribe: async (taskId, callback) => {
       require('read', taskId);
       return manager.subscribe(taskId, callback);
+    },
+    unsubscribe: (taskId, callback) => manager.unsubscribe(taskId, callback),
+    deleteTask: async (taskId) => {
+      require('admin', taskId);
+      return manager.deleteTask(taskId);
     },
     getTaskState: async (taskId) => {
       require('read', taskId);
@@ -95,6 +100,7 @@ export function guardManager(manager: EventManager, viewer: Viewer): EventManage
     get pendingEventCount() {
       return manager.pendingEventCount;
     },
+    [Symbol.asyncDispose]: () => manager[Symbol.asyncDispose](),
   };
 }
 

@@ -88,6 +88,7 @@ const FORBIDDEN_QUERIES = [
   '{ observations { edges { cursor } } }',
   'mutation { initTask(input: { taskId: "TASK" }) { created } }',
   'mutation { publishObservation(input: { content: "x", taskId: "TASK" }) { duplicate } }',
+  'mutation { deleteTask(taskId: "TASK") { deleted } }',
   'mutation { createViewerToken(taskIds: ["TASK"]) { token } }',
   'subscription { taskUpdates(taskId: "TASK") { cursor } }',
   'subscription { taskProgress(taskId: "TASK") { sequence } }',
