@@ -1,4 +1,5 @@
 /** What stands behind a server's name: one process or several over one store, and what they need beside them. */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../../test/support/postgres.ts';
@@ -15,6 +16,8 @@ export interface Recipe {
 export interface Services {
   readonly postgres?: string;
   readonly redis?: string;
+  /** Whoever calls has to show a token that is signed with it. */
+  readonly authSecret?: string;
 }
 
 /** @param beside what was started for it; disposed after its processes ended. */
@@ -22,6 +25,7 @@ type Prepare = (directory: string, beside: AsyncDisposableStack) => Recipe | Pro
 
 export const RECIPES = {
   'drumline sqlite': (directory) => one(drumlineCommand(`sqlite:${join(directory, 'bench.db')}`)),
+  'drumline sqlite, tokens': (directory) => withTokens(`sqlite:${join(directory, 'bench.db')}`),
   'drumline memory': () => one(drumlineCommand('memory:')),
   'drumline postgres': (_, beside) => overPostgres(beside, 1),
   '2 × drumline postgres': (_, beside) => overPostgres(beside, 2),
@@ -54,6 +58,19 @@ async function overPostgresWithRedis(beside: AsyncDisposableStack, count: number
   const { url: redis } = beside.use(await startRedis());
   const command = [...drumlineCommand(postgres), '--bus', redis];
   return { commands: Array.from({ length: count }, () => command), services: { postgres, redis } };
+}
+
+/** Limits are counted, and so wide that none is met. */
+function withTokens(store: string): Recipe {
+  const authSecret = randomBytes(32).toString('hex');
+  const wide = [
+    '--max-connections-per-address',
+    '--max-requests-per-second',
+    '--max-emits-per-task',
+    '--max-emits-per-viewer',
+  ].flatMap((flag) => [flag, '10000000']);
+  const command = [...drumlineCommand(store), '--auth-secret', authSecret, ...wide];
+  return { commands: [command], services: { authSecret } };
 }
 
 function one(command: readonly string[]): Recipe {

@@ -13,6 +13,8 @@ export interface CrowdOptions {
   /** Of the server that each watches, if it is another. */
   readonly portOf?: (index: number) => number;
   readonly transport: Transport;
+  /** What the next connection shows. */
+  readonly nextBearer?: () => string | undefined;
   readonly query: string;
   readonly count: number;
   readonly taskOf: (index: number) => string;
@@ -37,6 +39,7 @@ const AT_ONCE = 50;
 
 export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
   const { port, portOf = () => port, count, taskOf, transport, query, onEvent, keepCursor = false } = options;
+  const { nextBearer = () => undefined } = options;
   let delivered = 0;
   let goal = Number.POSITIVE_INFINITY;
   let reached: PromiseWithResolvers<undefined> | undefined;
@@ -47,6 +50,7 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
     watchers[index] = await openWatcher({
       port: portOf(index),
       transport,
+      bearer: nextBearer(),
       query,
       keepCursor,
       variables: { taskId: taskOf(index) },
@@ -68,7 +72,7 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
   const crowd: Crowd = {
     taskOf,
     watchers,
-    emitter: createHttpConnection(port),
+    emitter: createHttpConnection(port, nextBearer()),
     get delivered() {
       return delivered;
     },

@@ -1,4 +1,5 @@
 /** Mutations as fast as the server answers them, over connections that are kept open; nobody watches. */
+import { createBearers } from './bearers.ts';
 import { emitMany, emitOne, type EventOptions } from './documents.ts';
 import { fill } from './fill.ts';
 import { createHttpConnection, toRequest } from './http-client.ts';
@@ -88,13 +89,14 @@ async function run(lane: Lane, requests: readonly Prepared[], progress: Progress
 }
 
 async function connect(
-  { port, processes }: Target,
+  { port, processes, services }: Target,
   params: EmitParams,
 ): Promise<Disposable & { readonly lanes: readonly Lane[] }> {
   const { connections } = params;
   if (params.transport === 'ws') return openOperations(port, connections);
+  const nextBearer = createBearers(services.authSecret);
   const portOf = (index: number): number => processes[index % processes.length]?.port ?? port;
-  const lanes = Array.from({ length: connections }, (_, index) => createHttpConnection(portOf(index)));
+  const lanes = Array.from({ length: connections }, (_, index) => createHttpConnection(portOf(index), nextBearer()));
   return {
     lanes,
     [Symbol.dispose]() {
@@ -103,8 +105,8 @@ async function connect(
   };
 }
 
-async function makeTasksKnown({ port, prefix }: Target, params: EmitParams): Promise<void> {
-  using connection = createHttpConnection(port);
+async function makeTasksKnown({ port, prefix, services }: Target, params: EmitParams): Promise<void> {
+  using connection = createHttpConnection(port, createBearers(services.authSecret)());
   const tasks = Array.from({ length: params.tasks }, (_, task) => `${prefix}-emit-${String(task).padStart(8, '0')}`);
   await fill(connection, port, { tasks, events: params.tasks });
 }

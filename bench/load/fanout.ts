@@ -1,4 +1,5 @@
 /** Many watchers of one task or of many, one mutation at a time: what a delivery costs the server. */
+import { createBearers } from './bearers.ts';
 import { bringUpToDate, openCrowd } from './crowd.ts';
 import { emitMany, emitOne, SUBSCRIPTIONS, type Selection } from './documents.ts';
 import { fill } from './fill.ts';
@@ -23,16 +24,28 @@ export interface FanoutParams {
   readonly eventsBefore?: number;
 }
 
-export async function fanout({ port, pid, processes, prefix }: Target, params: FanoutParams): Promise<Metrics> {
+export async function fanout(
+  { port, pid, processes, prefix, services }: Target,
+  params: FanoutParams,
+): Promise<Metrics> {
   const { transport, selection, eventsAtOnce, mutations, warmUp } = params;
   const tasks = Array.from({ length: params.tasks }, (_, index) => `${prefix}-fanout-${index}`);
   const count = params.watchers * processes.length;
   const portOf = (index: number): number => processes[index % processes.length]?.port ?? port;
   const taskOf = (index: number): string => tasks[index % tasks.length] ?? '';
-  using filler = createHttpConnection(port);
+  const nextBearer = createBearers(services.authSecret);
+  using filler = createHttpConnection(port, nextBearer());
   const alone =
     params.eventsBefore === undefined ? {} : await emitAlone({ port, pid, filler }, tasks, params.eventsBefore);
-  using crowd = await openCrowd({ port, portOf, transport, query: SUBSCRIPTIONS[selection], count, taskOf });
+  using crowd = await openCrowd({
+    port,
+    portOf,
+    transport,
+    query: SUBSCRIPTIONS[selection],
+    count,
+    taskOf,
+    nextBearer,
+  });
   await bringUpToDate(crowd, port, tasks);
   const requests = prepareRequests(port, tasks, eventsAtOnce);
   const perMutation = (count / tasks.length) * eventsAtOnce;

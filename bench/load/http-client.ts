@@ -9,9 +9,11 @@ export interface HttpConnection extends Disposable {
   send(request: Buffer): Promise<Buffer>;
 }
 
+const REQUEST_LINE = 'POST /graphql HTTP/1.1\r\n';
+
 export function toRequest(port: number, body: string, accept = 'application/json'): Buffer {
   const head =
-    `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: ${accept}\r\n` +
+    `${REQUEST_LINE}Host: 127.0.0.1:${port}\r\nAccept: ${accept}\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return Buffer.from(head + body);
 }
@@ -21,8 +23,9 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Connects with the first request, and again when the server closed the connection between two. */
-export function createHttpConnection(port: number): HttpConnection {
+/** @param bearer what each request shows. Connects with the first request, and again when the server closed the connection between two. */
+export function createHttpConnection(port: number, bearer?: string): HttpConnection {
+  const start = bearer === undefined ? undefined : Buffer.from(`${REQUEST_LINE}Authorization: Bearer ${bearer}\r\n`);
   let socket: Socket | undefined;
   let pending: Pending | undefined;
   let received: Buffer = Buffer.alloc(0);
@@ -57,7 +60,11 @@ export function createHttpConnection(port: number): HttpConnection {
       return new Promise((resolve, reject) => {
         pending = { resolve, reject };
         socket ??= open();
-        socket.write(request);
+        if (start === undefined) return void socket.write(request);
+        socket.cork();
+        socket.write(start);
+        socket.write(request.subarray(REQUEST_LINE.length));
+        socket.uncork();
       });
     },
     [Symbol.dispose]: () => socket?.destroy(),

@@ -9,6 +9,7 @@ export function openWebSocket(
   socket: Socket,
   port: number,
   readFrames: (chunk: Buffer) => void,
+  bearer?: string,
 ): (chunk: Buffer) => void {
   socket.write(
     `GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
@@ -21,7 +22,8 @@ export function openWebSocket(
     const headEnd = chunk.indexOf(HEAD_END);
     if (headEnd < 0) return;
     isOpen = true;
-    socket.write(toFrame('{"type":"connection_init"}'));
+    const payload = bearer === undefined ? undefined : { authorization: `Bearer ${bearer}` };
+    socket.write(toFrame(JSON.stringify({ type: 'connection_init', payload })));
     if (headEnd + HEAD_END.length < chunk.length) readFrames(chunk.subarray(headEnd + HEAD_END.length));
   };
 }

@@ -13,6 +13,8 @@ export type Transport = 'ws' | 'sse';
 export interface WatcherOptions {
   readonly port: number;
   readonly transport: Transport;
+  /** What a WebSocket shows. */
+  readonly bearer?: string | undefined;
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   /** Called for each delivery, in whatever order they come. */
@@ -111,7 +113,7 @@ const beginWebSocket: Begin = (options, watcher, ready) => {
     if (opcode === OPCODE.ping) socket.write(toFrame(Buffer.from(buffer.subarray(start, end)), OPCODE.pong));
     if (opcode === OPCODE.close) watcher.closeCode = end - start >= 2 ? buffer.readUInt16BE(start) : 1005;
   });
-  const open = openWebSocket(socket, port, readFrames);
+  const open = openWebSocket(socket, port, readFrames, options.bearer);
   return (chunk) => {
     watcher.bytes += chunk.length;
     open(chunk);

@@ -13,7 +13,7 @@ const SERVERS = [
   'raw http',
 ] as const;
 
-const ONE = {
+export const EMIT_ONE = {
   metric: 'mutationsPerSecond',
   unit: 'mutations/s',
   better: 'higher',
@@ -26,8 +26,9 @@ const MANY = {
   also: { cpuUsPerEvent: 'CPU µs', loadBusyPercent: '% load busy' },
 } as const;
 
-export function emitRows({ isSmoke }: Scale): readonly Row[] {
-  const one: EmitParams = {
+/** One event a mutation, of one task. */
+export function emitOf({ isSmoke }: Scale): EmitParams {
+  return {
     transport: 'http',
     connections: isSmoke ? 4 : 32,
     eventsAtOnce: 1,
@@ -37,6 +38,11 @@ export function emitRows({ isSmoke }: Scale): readonly Row[] {
     warmUpMutations: isSmoke ? 0 : 8_000,
     measureMs: isSmoke ? 100 : 2_500,
   };
+}
+
+export function emitRows(scale: Scale): readonly Row[] {
+  const { isSmoke } = scale;
+  const one = emitOf(scale);
   const many = {
     ...one,
     connections: isSmoke ? 2 : 8,
@@ -45,15 +51,15 @@ export function emitRows({ isSmoke }: Scale): readonly Row[] {
   };
   const connections = `${one.connections} connections`;
   return [
-    { ...ONE, name: 'emit-http', title: `one event a mutation, ${connections}`, entries: entries(one) },
+    { ...EMIT_ONE, name: 'emit-http', title: `one event a mutation, ${connections}`, entries: entries(one) },
     {
-      ...ONE,
+      ...EMIT_ONE,
       name: 'emit-http-32-tasks',
       title: `one event a mutation, ${connections}, 32 tasks`,
       entries: entries({ ...one, tasks: 32 }),
     },
     {
-      ...ONE,
+      ...EMIT_ONE,
       name: 'emit-ws',
       title: `one event a mutation, ${one.connections} in flight over one WebSocket`,
       entries: entries({ ...one, transport: 'ws' }),

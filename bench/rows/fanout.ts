@@ -7,41 +7,47 @@ const WS_SERVERS = ['drumline sqlite', 'yoga', 'apollo', 'mercurius', 'raw ws'] 
 const SSE_SERVERS = ['drumline sqlite', 'yoga', 'raw sse'] as const;
 const TASKS_SERVERS = ['drumline sqlite', 'drumline memory', 'yoga', 'apollo', 'mercurius', 'raw ws'] as const;
 
-const PER_DELIVERY = {
+export const FANOUT = {
   metric: 'cpuUsPerDelivery',
   unit: 'CPU µs per delivery',
   better: 'lower',
   also: { deliveriesPerSecond: '/s', bytesPerDelivery: 'B' },
 } as const;
 
-export function fanoutRows({ isSmoke }: Scale): readonly Row[] {
-  const watchers = isSmoke ? 20 : 1_000;
-  const one: FanoutParams = {
+/** One event at a time to the watchers of one task. */
+export function fanoutOf({ isSmoke }: Scale): FanoutParams {
+  return {
     transport: 'ws',
     selection: 'small',
-    watchers,
+    watchers: isSmoke ? 20 : 1_000,
     tasks: 1,
     eventsAtOnce: 1,
     mutations: isSmoke ? 5 : 200,
     warmUp: isSmoke ? 1 : 60,
   };
+}
+
+export function fanoutRows(scale: Scale): readonly Row[] {
+  const { isSmoke } = scale;
+  const one = fanoutOf(scale);
+  const { watchers } = one;
   const sse = { ...one, transport: 'sse' } as const;
   const sixteen = { ...one, eventsAtOnce: 16, mutations: isSmoke ? 2 : 25, warmUp: isSmoke ? 1 : 8 };
   const hundred = { ...one, tasks: watchers, eventsAtOnce: isSmoke ? 10 : 100, mutations: isSmoke ? 4 : 600 };
   const title = `one event at a time to ${watchers} watchers`;
   return [
-    { ...PER_DELIVERY, name: 'fanout-small', title, entries: entries(WS_SERVERS, one) },
-    { ...PER_DELIVERY, name: 'fanout-full', title, entries: entries(WS_SERVERS, { ...one, selection: 'full' }) },
-    { ...PER_DELIVERY, name: 'fanout-sse-small', title, entries: entries(SSE_SERVERS, sse) },
-    { ...PER_DELIVERY, name: 'fanout-sse-full', title, entries: entries(SSE_SERVERS, { ...sse, selection: 'full' }) },
+    { ...FANOUT, name: 'fanout-small', title, entries: entries(WS_SERVERS, one) },
+    { ...FANOUT, name: 'fanout-full', title, entries: entries(WS_SERVERS, { ...one, selection: 'full' }) },
+    { ...FANOUT, name: 'fanout-sse-small', title, entries: entries(SSE_SERVERS, sse) },
+    { ...FANOUT, name: 'fanout-sse-full', title, entries: entries(SSE_SERVERS, { ...sse, selection: 'full' }) },
     {
-      ...PER_DELIVERY,
+      ...FANOUT,
       name: 'burst',
       title: `16 ready events to ${watchers} watchers`,
       entries: entries(WS_SERVERS, sixteen),
     },
     {
-      ...PER_DELIVERY,
+      ...FANOUT,
       name: 'tasks-1000',
       title: `${watchers} tasks with a watcher each, ${hundred.eventsAtOnce} events a mutation, its cost inside`,
       entries: entries(TASKS_SERVERS, { ...hundred, warmUp: isSmoke ? 1 : 150 }),

@@ -29,12 +29,12 @@ export function createDoor({ identify, limits, mask, logger }: DoorDeps): Door {
   async function sessionOf(request: IncomingMessage, response: ServerResponse): Promise<Session | undefined> {
     try {
       const session = await identify(request);
-      const tooMany = await limits.request(request, session.viewer);
+      const tooMany = limits.request(request, session.viewer);
       if (tooMany === undefined) return session;
       sendTooMany(response, tooMany);
       return undefined;
     } catch (error) {
-      const tooMany = await limits.request(request);
+      const tooMany = limits.request(request);
       if (tooMany !== undefined) {
         sendTooMany(response, tooMany);
         return undefined;

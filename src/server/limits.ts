@@ -6,9 +6,9 @@
  * A limit refuses at once; nothing waits. Whoever is refused is told when to try again.
  */
 import type { IncomingMessage } from 'node:http';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { EventManager } from '../manager/event-manager.ts';
+import { Rates } from '../util/rates.ts';
 
 /** Names of limits, for the operator's metrics. */
 export type LimitName =
@@ -46,9 +46,9 @@ export interface Limits {
   /** The same, once it is known who it is. */
   occupy(kind: 'socket' | 'stream', viewer: object): Disposable | Refusal;
   /** @returns undefined when it may go on. @param caller who asks, for requests that say so. */
-  request(request: IncomingMessage, caller?: object): Promise<Refusal | undefined>;
+  request(request: IncomingMessage, caller?: object): Refusal | undefined;
   /** @returns what counts the messages of one socket; false: too many. */
-  messages(): () => Promise<boolean>;
+  messages(): () => boolean;
   refused(limit: LimitName): void;
   /** The manager with its emits counted. */
   countEmits(manager: EventManager, viewer: object): EventManager;
@@ -71,10 +71,9 @@ export function createLimits(options: LimitOptions): Limits {
   const byAddress = createOccupancy<string>(options.maxConnectionsPerAddress);
   const sockets = createOccupancy<object>(options.maxSocketsPerViewer);
   const streams = createOccupancy<object>(options.maxStreamsPerViewer);
-  const requests = perSecond(options.maxRequestsPerSecond);
-  const emitsOfTask = perSecond(options.maxEmitsPerTask);
-  const emitsOfViewer = perSecond(options.maxEmitsPerViewer);
-  const callers = createNumbers();
+  const requests = new Rates<object | string>(options.maxRequestsPerSecond);
+  const emitsOfTask = new Rates<string>(options.maxEmitsPerTask);
+  const emitsOfViewer = new Rates<object>(options.maxEmitsPerViewer);
   let connections = 0;
 
   function refuse(refusedBy: LimitName, retryAfterMs: number): Refusal {
@@ -88,23 +87,19 @@ export function createLimits(options: LimitOptions): Limits {
     return named || (socket.remoteAddress ?? 'unknown');
   }
 
-  async function take(limiter: RateLimiterMemory, key: string | number, limit: LimitName, points = 1): Promise<void> {
-    const refusal = await takeOrRefuse(limiter, key, limit, points);
-    if (refusal !== undefined) throw new RateLimitedError(refusal.retryAfterMs);
+  function take<Key>(rates: Rates<Key>, key: Key, limit: LimitName, amount: number): Refusal | undefined {
+    const waitMs = rates.take(key, amount);
+    return waitMs === undefined ? undefined : refuse(limit, waitMs);
   }
 
-  async function takeOrRefuse(
-    limiter: RateLimiterMemory,
-    key: string | number,
-    limit: LimitName,
-    points = 1,
-  ): Promise<Refusal | undefined> {
-    try {
-      await limiter.consume(key, points);
-      return undefined;
-    } catch (rejected) {
-      return refuse(limit, waitOf(rejected));
+  function countByTask(events: readonly { readonly taskId: string }[]): Refusal | undefined {
+    const [first, second] = events;
+    if (first !== undefined && second === undefined) return take(emitsOfTask, first.taskId, 'emitsPerTask', 1);
+    for (const [taskId, ofTask] of Map.groupBy(events, (event) => event.taskId)) {
+      const refusal = take(emitsOfTask, taskId, 'emitsPerTask', ofTask.length);
+      if (refusal !== undefined) return refusal;
     }
+    return undefined;
   }
 
   return {
@@ -123,45 +118,42 @@ export function createLimits(options: LimitOptions): Limits {
       const entered = (kind === 'socket' ? sockets : streams).enter(viewer);
       return entered ?? refuse(kind === 'socket' ? 'socketsPerViewer' : 'streamsPerViewer', TRY_CONNECTING_MS);
     },
-    async request(request, caller) {
+    request(request, caller) {
       if (!areCallersLimited) return undefined;
-      const key = caller === undefined ? addressOf(request) : callers.of(caller);
-      return takeOrRefuse(requests, key, 'requestsPerSecond');
+      return take(requests, caller ?? addressOf(request), 'requestsPerSecond', 1);
     },
     messages() {
-      if (!areCallersLimited) return () => Promise.resolve(true);
-      const socket = callers.of({});
-      return async () => (await takeOrRefuse(requests, socket, 'messagesPerSecond')) === undefined;
+      const socket = {};
+      return () => !areCallersLimited || take(requests, socket, 'messagesPerSecond', 1) === undefined;
     },
     refused: onRefused,
     countEmits(manager, viewer) {
       if (!areCallersLimited) return manager;
-      const caller = callers.of(viewer);
-      const count = async (events: readonly { readonly taskId: string }[]): Promise<void> => {
-        await take(emitsOfViewer, caller, 'emitsPerViewer', events.length);
-        for (const [taskId, ofTask] of Map.groupBy(events, (event) => event.taskId)) {
-          await take(emitsOfTask, taskId, 'emitsPerTask', ofTask.length);
-        }
+      const count = (events: readonly { readonly taskId: string }[]): void => {
+        const refusal = take(emitsOfViewer, viewer, 'emitsPerViewer', events.length) ?? countByTask(events);
+        if (refusal !== undefined) throw new RateLimitedError(refusal.retryAfterMs);
       };
       return {
         ...manager,
-        emit: async (input) => count([input]).then(() => manager.emit(input)),
-        emitMany: async (inputs) => count(inputs).then(() => manager.emitMany(inputs)),
-        emitParsed: async (event) => count([event]).then(() => manager.emitParsed(event)),
-        emitManyParsed: async (events) => count(events).then(() => manager.emitManyParsed(events)),
+        emit: async (input) => {
+          count([input]);
+          return manager.emit(input);
+        },
+        emitMany: async (inputs) => {
+          count(inputs);
+          return manager.emitMany(inputs);
+        },
+        emitParsed: async (event) => {
+          count([event]);
+          return manager.emitParsed(event);
+        },
+        emitManyParsed: async (events) => {
+          count(events);
+          return manager.emitManyParsed(events);
+        },
       };
     },
   };
-}
-
-function perSecond(points: number): RateLimiterMemory {
-  return new RateLimiterMemory({ points, duration: 1 });
-}
-
-/** The limiter rejects with when the next may come. */
-function waitOf(rejected: unknown): number {
-  const isTold = typeof rejected === 'object' && rejected !== null && 'msBeforeNext' in rejected;
-  return isTold && typeof rejected.msBeforeNext === 'number' ? Math.max(1, rejected.msBeforeNext) : 1_000;
 }
 
 interface Occupancy<Key> {
@@ -181,19 +173,6 @@ function createOccupancy<Key>(max: number): Occupancy<Key> {
         if (left === 0) counts.delete(key);
         else counts.set(key, left);
       });
-    },
-  };
-}
-
-/** A number for each object, for as long as it lives. */
-function createNumbers(): { of(key: object): number } {
-  const numbers = new WeakMap<object, number>();
-  let last = 0;
-  return {
-    of(key) {
-      const known = numbers.get(key) ?? (last += 1);
-      numbers.set(key, known);
-      return known;
     },
   };
 }

@@ -138,9 +138,7 @@ function attach({ protocol, socket, connection, request, heartbeat, limits, ends
         order = inOrder;
         socket.on('message', (data) => {
           peer.liveness.heard();
-          void mayGoOn().then((isWithin) => {
-            if (!isWithin) outlet.close(TRY_AGAIN_LATER, 'Too many messages');
-          });
+          if (!mayGoOn()) return outlet.close(TRY_AGAIN_LATER, 'Too many messages');
           const text = messageText(data);
           inOrder.handle(text).catch((error: unknown) => {
             if (isServerMessage(text)) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
