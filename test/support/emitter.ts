@@ -61,7 +61,7 @@ const Answer = z.object({
 });
 
 /** Nothing was recorded, and the same request may be accepted later. */
-const RETRYABLE: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'STORE_UNAVAILABLE']);
+const RETRYABLE: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'STORE_FULL', 'OVERLOADED']);
 
 /** What is known of one event. */
 interface Entry {

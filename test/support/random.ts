@@ -10,6 +10,8 @@ export interface Random {
   /** A whole number, both ends included. */
   int(least: number, most: number): number;
   pick<T>(choices: readonly T[]): T;
+  /** All of them, in another order. */
+  shuffle<T>(items: readonly T[]): T[];
 }
 
 /** The mulberry32 generator: small, and good enough to choose moments and victims. */
@@ -32,6 +34,11 @@ export function createRandom(seed: number): Random {
       if (chosen === undefined) throw new RangeError('nothing to pick from');
       return chosen.value;
     },
+    shuffle: (items) =>
+      items
+        .map((item) => ({ item, place: next() }))
+        .toSorted((one, other) => one.place - other.place)
+        .map(({ item }) => item),
   };
 }
 
