@@ -9,6 +9,8 @@ import { createMemoryBus } from './bus/memory-bus.ts';
 import type { BusStatus, DrumlineTopics, EventBus } from './bus/event-bus.ts';
 import { DRUMLINE_FORMATS } from './bus/notice-format.ts';
 import { ConfigError, type BusSetting, type Config, type StoreSetting } from './config.ts';
+import { TokenExpiredError, TokenRevokedError, type DrumlineError } from './domain/errors.ts';
+import type { Viewer } from './domain/viewer.ts';
 import type { EventLog } from './log/event-log.ts';
 import { openMemoryLog } from './log/memory-log.ts';
 import { openSqliteLog } from './log/sqlite-log.ts';
@@ -62,6 +64,8 @@ export interface AppDeps {
   readonly logger?: Logger;
   readonly now?: () => number;
   readonly authenticate?: Authenticate;
+  /** Whether what a viewer rests on is not good any more. Asked before each delivery, so it answers at once. */
+  readonly isRevoked?: (viewer: Viewer) => boolean;
   readonly authTimeoutMs?: number;
   readonly bus?: EventBus<DrumlineTopics>;
 }
@@ -106,12 +110,13 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const maxConnectionAgeMs = authenticate === undefined ? Infinity : config.maxConnectionAgeMs;
   const streaming = { ...config, maxConnectionAgeMs, graphql, mask, turns };
   const sse = cleanup.use(createSseTransport(streaming));
+  const whyOver = auth === undefined ? whyExpired : auth.authenticator.whyOver;
   const sessions = cleanup.use(
     createSessions({
       manager: metrics?.measure(manager) ?? manager,
       limits,
       tokens: auth?.signToken,
-      whyOver: (viewer) => auth?.authenticator.whyOver(viewer),
+      whyOver: (viewer) => (deps.isRevoked?.(viewer) === true ? new TokenRevokedError() : whyOver(viewer)),
     }),
   );
   const identify = createIdentify({ authenticate, timeoutMs: authTimeoutMs, sessions });
@@ -178,6 +183,11 @@ function openAuthOf(config: Config, { now }: AppDeps, logger: Logger): Promise<A
 
 function bearerOf({ authenticator }: Auth, { tokenInUrl }: Config): Authenticate {
   return createBearerAuthenticate({ authenticate: (bearer) => authenticator.authenticate(bearer), tokenInUrl });
+}
+
+/** Of viewers that an embedder made. */
+function whyExpired({ expiresAt }: Viewer): DrumlineError | undefined {
+  return Date.now() >= expiresAt ? new TokenExpiredError() : undefined;
 }
 
 /** Whoever can reach the port could do everything: that is wanted on one machine, and seldom beyond it. */

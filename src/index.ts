@@ -21,6 +21,8 @@ export {
   type TaskEvent,
 } from './domain/event.ts';
 export { LIMITS } from './domain/limits.ts';
+export { toGrants, type Action, type TaskSet, type Viewer } from './domain/viewer.ts';
+export type { Authenticate } from './server/auth.ts';
 export type { NewObservation, Observation, PublishObservationInput } from './domain/observation.ts';
 export {
   foldEvent,

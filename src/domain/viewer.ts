@@ -19,6 +19,8 @@ export type Action = (typeof ACTIONS)[number];
 export interface TaskSet {
   readonly taskIds: ReadonlySet<string>;
   readonly prefixes: readonly string[];
+  /** Of those, only the ones that it accepts. */
+  readonly accepts?: ((taskId: string) => boolean) | undefined;
 }
 
 export interface Viewer {
@@ -29,6 +31,11 @@ export interface Viewer {
   readonly expiresAt: number;
   /** Ids of what this rests on (a key, a token, the key that gave out the token): revoking any of them ends it. */
   readonly credentials: readonly string[];
+  /**
+   * An embedder's own rule, asked each time after the grants; what it denies is not granted. It answers at once: what
+   * it rests on is looked up when the viewer is made. @param taskId undefined: every task, or what concerns none.
+   */
+  readonly authorize?: ((action: Action, taskId: string | undefined) => boolean) | undefined;
 }
 
 const ALL_TASKS: TaskSet = Object.freeze({ taskIds: new Set<string>(), prefixes: [''] });
@@ -42,26 +49,29 @@ export const ANYONE: Viewer = Object.freeze({
 });
 
 /** @param taskId left out: every task, or what concerns none. */
-export function may({ grants }: Viewer, action: Action, taskId?: string): boolean {
-  return isInSet(grants[action], taskId) || isInSet(grants.admin, taskId);
+export function may({ grants, authorize }: Viewer, action: Action, taskId?: string): boolean {
+  const isGranted = isInSet(grants[action], taskId) || isInSet(grants.admin, taskId);
+  return isGranted && authorize?.(action, taskId) !== false;
 }
 
-/** Whether the action is granted on any task at all. */
+/** Whether the action is granted on any task at all; what an embedder's rule says of it is asked for each. */
 export function mayOnSome({ grants }: Viewer, action: Action): boolean {
   return !isEmpty(grants[action]) || !isEmpty(grants.admin);
 }
 
 /** The tasks of an action; undefined when it is every task. */
-export function tasksOf({ grants }: Viewer, action: Action): TaskSet | undefined {
+export function tasksOf({ grants, authorize }: Viewer, action: Action): TaskSet | undefined {
   const taskIds = new Set([...grants[action].taskIds, ...grants.admin.taskIds]);
   const prefixes = [...new Set([...grants[action].prefixes, ...grants.admin.prefixes])];
+  if (authorize !== undefined) return { taskIds, prefixes, accepts: (taskId) => authorize(action, taskId) };
   return prefixes.includes('') ? undefined : { taskIds, prefixes };
 }
 
 /** @param taskId undefined: every task. */
-export function isInSet({ taskIds, prefixes }: TaskSet, taskId: string | undefined): boolean {
-  if (taskId === undefined) return prefixes.includes('');
-  return taskIds.has(taskId) || prefixes.some((prefix) => taskId.startsWith(prefix));
+export function isInSet({ taskIds, prefixes, accepts }: TaskSet, taskId: string | undefined): boolean {
+  if (taskId === undefined) return prefixes.includes('') && accepts === undefined;
+  const isIn = taskIds.has(taskId) || prefixes.some((prefix) => taskId.startsWith(prefix));
+  return isIn && accepts?.(taskId) !== false;
 }
 
 /** One grant as it is written, or undefined for what is none. */

@@ -37,7 +37,12 @@ export interface IdentifyOptions {
 
 export function createIdentify({ authenticate, timeoutMs, sessions }: IdentifyOptions): Identify {
   const everyone = sessions.of(ANYONE);
-  const toSession = (viewer: Viewer | undefined): Session => (viewer === undefined ? everyone : sessions.of(viewer));
+  const toSession = (viewer: Viewer | undefined): Session => {
+    if (viewer === undefined) return everyone;
+    const session = sessions.of(viewer);
+    if (session.failure !== undefined) throw new UnauthenticatedError();
+    return session;
+  };
   if (authenticate === undefined) return () => everyone;
   return (request, params) => {
     const controller = new AbortController();

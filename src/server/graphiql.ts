@@ -2,6 +2,7 @@
  * GraphiQL from our own files: no CDN, so it works offline and under a strict policy. The page is large, so it is made
  * and compressed once, when it is first asked for.
  */
+import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -21,11 +22,11 @@ export function wantsGraphiql({ method, headers }: IncomingMessage): boolean {
 }
 
 export function createGraphiqlPage(): GraphiqlPage {
-  let page: Promise<Buffer> | undefined;
+  let page: Promise<Page> | undefined;
   return {
     async handle(_request, response) {
       page ??= renderPage();
-      const body = await page;
+      const { body, policy } = await page;
       response
         .writeHead(200, {
           'content-type': 'text/html; charset=utf-8',
@@ -34,6 +35,8 @@ export function createGraphiqlPage(): GraphiqlPage {
           'cache-control': 'private, max-age=3600',
           // The same address answers programs, and may: a cache must not give them the page.
           vary: 'origin, accept',
+          'content-security-policy': policy,
+          'referrer-policy': 'no-referrer',
           'x-content-type-options': 'nosniff',
         })
         .end(body);
@@ -41,8 +44,33 @@ export function createGraphiqlPage(): GraphiqlPage {
   };
 }
 
+interface Page {
+  /** Compressed. */
+  readonly body: Buffer;
+  /** Its Content-Security-Policy. */
+  readonly policy: string;
+}
+
+/** Only the scripts that it came with run, whatever an answer holds; it speaks to this server and loads from nowhere. */
+function policyOf(html: string): string {
+  const scripts = Array.from(html.matchAll(/<script[^>]*>([^]*?)<\/script>/g), ([, text = '']) => text);
+  const hashes = scripts.map((text) => `'sha256-${hash('sha256', text, 'base64')}'`);
+  return [
+    "default-src 'none'",
+    `script-src ${hashes.join(' ')} blob:`,
+    'worker-src blob: data:',
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    'font-src data:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
 /** Its code is thirty megabytes in memory, which no server needs that nobody browses. */
-async function renderPage(): Promise<Buffer> {
+async function renderPage(): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({
     title: 'Drumline GraphiQL',
@@ -54,7 +82,7 @@ async function renderPage(): Promise<Buffer> {
     // The examples have no variables: the pane opens when it is asked for.
     defaultEditorToolsVisibility: false,
   });
-  return promisify(gzip)(html);
+  return { body: await promisify(gzip)(html), policy: policyOf(html) };
 }
 
 /** Complete as they stand: one click, and something happens. */

@@ -36,7 +36,11 @@ export function sendJson(
 ): void {
   const body = JSON.stringify(value);
   response
-    .writeHead(status, { 'content-type': `${mediaType}; charset=utf-8`, 'content-length': Buffer.byteLength(body) })
+    .writeHead(status, {
+      'content-type': `${mediaType}; charset=utf-8`,
+      'content-length': Buffer.byteLength(body),
+      'x-content-type-options': 'nosniff',
+    })
     .end(body);
 }
 
@@ -44,7 +48,7 @@ export function sendJson(
 export async function sendAnswer(response: ServerResponse, answer: Response): Promise<void> {
   const text = await answer.text();
   response.statusCode = answer.status;
-  response.setHeaders(answer.headers).end(text);
+  response.setHeaders(answer.headers).setHeader('x-content-type-options', 'nosniff').end(text);
 }
 
 /**

@@ -172,7 +172,7 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 
 function sendPlain(response: ServerResponse, status: number): void {
   response
-    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8' })
+    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
     .end(`${STATUS_CODES[status] ?? status}\n`);
 }
 

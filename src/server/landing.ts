@@ -10,7 +10,7 @@ export function sendLanding(response: ServerResponse, graphiql: boolean): void {
       'content-type': 'text/html; charset=utf-8',
       'content-length': Buffer.byteLength(body),
       'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
     })
     .end(body);

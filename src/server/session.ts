@@ -4,7 +4,7 @@
  * that wait, every half second.
  */
 import type { DrumlineError } from '../domain/errors.ts';
-import type { Viewer } from '../domain/viewer.ts';
+import { ANYONE, type Viewer } from '../domain/viewer.ts';
 import type { EventManager } from '../manager/event-manager.ts';
 import { guardManager } from '../manager/guarded-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
@@ -33,7 +33,7 @@ export class Session {
   /** Why nothing more may be done in it; once it is over it stays so. */
   get failure(): DrumlineError | undefined {
     // Asked for each delivery, and never so where nobody has to say who they are.
-    if (this.viewer.expiresAt === Number.POSITIVE_INFINITY && this.viewer.credentials.length === 0) return undefined;
+    if (this.viewer === ANYONE) return undefined;
     this.#failure ??= this.#whyOver(this.viewer);
     return this.#failure;
   }

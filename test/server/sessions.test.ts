@@ -4,8 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey, type ApiKey } from '../../src/auth/api-keys.ts';
 import { writeKeyFile } from '../../src/auth/key-file.ts';
 import { watchTask } from '../../src/client/index.ts';
+import { toGrants } from '../../src/domain/viewer.ts';
 import { codesOf, dataOf, EMIT, GOOD_EVENT, startApp, TASK, type Answer, type TestApp } from '../support/app.ts';
 import { openTempDir, type TempDir } from '../support/temp-dir.ts';
+
+const EVENT = {
+  eventType: 'progress_update',
+  component: 'camina',
+  stage: 'analysis',
+  message: 'on it',
+} as const;
 
 const SECRET = 'a secret that is long enough to sign with';
 const UPDATES = `subscription { taskUpdates(taskId: "${TASK}") { cursor } }`;
@@ -121,4 +129,32 @@ test('a key that is taken out of the file ends its streams, and those of tokens 
   await emit();
   await ofAdmin.nextOf('1');
   expect((await server.post('{ __typename }', {}, bearer(token))).status).toBe(401);
+});
+
+test('an embedder decides by its own rules, for each task and for as long as it likes', async () => {
+  const ended = new Set<string>();
+  const viewer = {
+    name: 'user',
+    grants: toGrants(['read:*', 'emit:*']),
+    authorize: (_action: string, taskId: string | undefined) => taskId?.startsWith('mine') === true,
+    expiresAt: Number.POSITIVE_INFINITY,
+    credentials: ['session-1'],
+  };
+  await using own = await startApp({
+    authenticate: () => viewer,
+    isRevoked: ({ credentials }) => credentials.some((id) => ended.has(id)),
+  });
+  await own.app.manager.emit({ ...EVENT, taskId: 'theirs' });
+  await own.emit({ taskId: 'mine/1' });
+  expect(codesOf(await own.post(EMIT, { input: { ...GOOD_EVENT, taskId: 'theirs' } }))).toEqual(['FORBIDDEN']);
+  expect(codesOf(await own.post('{ task(id: "theirs") { id } }'))).toEqual(['FORBIDDEN']);
+  expect((await own.post('{ tasks { nodes { id } } }')).data).toEqual({ tasks: { nodes: [{ id: 'mine/1' }] } });
+  await using socket = await own.ws();
+  socket.subscribe('1', 'subscription { taskUpdates(taskId: "mine/1") { cursor } }');
+  await socket.nextOf('1');
+  ended.add('session-1');
+  const errors = await socket.nextOf<Answer['errors']>('1', 'error');
+  expect(codesOf({ ...(errors && { errors }) })).toEqual(['TOKEN_REVOKED']);
+  expect((await socket.closed()).code).toBe(4403);
+  expect((await own.post('{ __typename }')).status).toBe(401);
 });
