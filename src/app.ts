@@ -123,7 +123,12 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const webSockets = cleanup.use(createWebSocketTransport({ ...streaming, logger, identify, limits }));
   const health = createHealth({ checkStore: () => log.ready(), isBusUp: () => bus.status?.().isConnected ?? true });
   const origins = createOriginRule(config);
-  const answerGraphql = createGraphqlAnswers(graphql, config.maxBodyBytes);
+  const answerGraphql = createGraphqlAnswers({
+    ...config,
+    graphql,
+    mask,
+    isOverloaded: () => manager.isOverloaded,
+  });
   const http = createHttpServer({
     ...config,
     graphiql: config.graphiql && !config.production,

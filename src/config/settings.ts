@@ -172,7 +172,7 @@ export const SETTINGS = Object.freeze({
   }),
   maxPendingEvents: setting({
     schema: wholeNumber(1, 10_000_000),
-    default: '20000',
+    default: '5000',
     unit: 'events',
     meaning: 'events that may wait to be recorded; what is beyond is refused with OVERLOADED',
   }),

@@ -231,11 +231,11 @@ export class RateLimitedError extends DrumlineError {
 /** Refused for now, so that what was accepted is answered in time. Nothing was stored. */
 export class OverloadedError extends DrumlineError {
   override readonly name = 'OverloadedError';
-  readonly retryAfterMs: number;
+  /** By then much of what waits is recorded. */
+  readonly retryAfterMs = 500;
 
-  constructor(retryAfterMs: number) {
+  constructor() {
     super('OVERLOADED', 'The server has more to record than it can.');
-    this.retryAfterMs = retryAfterMs;
   }
 
   override get extensions(): Readonly<Record<string, unknown>> {

@@ -8,16 +8,18 @@ export interface BoundedAppends {
   append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]>;
   /** Events that wait at this moment. */
   readonly pendingCount: number;
+  /** So many wait that another batch would likely be refused. */
+  readonly isFull: boolean;
 }
 
-/** When a producer that was refused may try again: by then much of what waited is recorded. */
-const OVERLOADED_FOR_MS = 500;
+/** Of what may wait: from there on a batch need not be read to know. */
+const FULL_SHARE = 0.95;
 
 export function boundAppends(log: Pick<EventLog, 'append'>, maxPending: number): BoundedAppends {
   let pending = 0;
   return {
     async append(batch) {
-      if (pending > 0 && pending + batch.length > maxPending) throw new OverloadedError(OVERLOADED_FOR_MS);
+      if (pending > 0 && pending + batch.length > maxPending) throw new OverloadedError();
       pending += batch.length;
       try {
         return await log.append(batch);
@@ -27,6 +29,9 @@ export function boundAppends(log: Pick<EventLog, 'append'>, maxPending: number):
     },
     get pendingCount() {
       return pending;
+    },
+    get isFull() {
+      return pending >= FULL_SHARE * maxPending;
     },
   };
 }

@@ -99,6 +99,8 @@ export interface EventManager extends AsyncDisposable {
   readonly missedNoticeCount: number;
   /** Events that wait for the log at this moment. */
   readonly pendingEventCount: number;
+  /** So many wait that another batch would likely be refused. */
+  readonly isOverloaded: boolean;
 }
 
 export interface EventManagerOptions {
@@ -135,7 +137,7 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     bus,
     newId = createIds(),
     catchUpMs = 2_000,
-    maxPendingEvents = 20_000,
+    maxPendingEvents = 5_000,
     onError = () => undefined,
   } = options;
   const notices = createNotices({ log, bus, catchUpMs, onNotifyFailed: onError });
@@ -241,6 +243,9 @@ export function createEventManager(options: EventManagerOptions): EventManager {
     },
     get pendingEventCount() {
       return appends.pendingCount;
+    },
+    get isOverloaded() {
+      return appends.isFull;
     },
     async [Symbol.asyncDispose]() {
       await callbacks[Symbol.asyncDispose]();

@@ -100,6 +100,9 @@ export function guardManager(manager: EventManager, viewer: Viewer): EventManage
     get pendingEventCount() {
       return manager.pendingEventCount;
     },
+    get isOverloaded() {
+      return manager.isOverloaded;
+    },
     [Symbol.asyncDispose]: () => manager[Symbol.asyncDispose](),
   };
 }

@@ -4,11 +4,13 @@
  * client, and handed to it as soon as there is more to say than "recorded".
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OverloadedError } from '../domain/errors.ts';
 import type { SchemaContext } from '../schema/context.ts';
+import { toPayload, type MaskError } from './errors.ts';
 import { utf8AsLatin1 } from './frame.ts';
 import type { Graphql, Operation } from './graphql.ts';
 import { isJsonContentType, parsePostBody } from './graphql-request.ts';
-import { readBody, sendAnswer } from './http-messages.ts';
+import { readBody, sendAnswer, sendJson } from './http-messages.ts';
 
 export type AnswerGraphql = (
   request: IncomingMessage,
@@ -21,7 +23,20 @@ const MAX_CLIENT_KINDS = 100;
 const MAX_ACCEPT_LENGTH = 200;
 const JSON_ANSWER = /^application\/(?:graphql-response\+)?json;/;
 
-export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): AnswerGraphql {
+export interface GraphqlAnswersOptions {
+  readonly graphql: Graphql;
+  readonly mask: MaskError;
+  readonly maxBodyBytes: number;
+  /** So much waits to be recorded that an emit would be refused. */
+  readonly isOverloaded: () => boolean;
+}
+
+export function createGraphqlAnswers({
+  graphql,
+  mask,
+  maxBodyBytes,
+  isOverloaded,
+}: GraphqlAnswersOptions): AnswerGraphql {
   /** The content type that Yoga chose, by what the client accepts. */
   const contentTypes = new Map<string, string>();
 
@@ -44,11 +59,18 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
     const contentType = contentTypes.get(request.headers.accept ?? '');
     if (contentType === undefined || !isSized(request, maxBodyBytes)) return byYoga(request, response, context);
     const body = await readBody(request, maxBodyBytes);
+    if (body !== undefined && isOverloaded() && isEmit(body)) return shed(response);
     const record = body === undefined ? undefined : await findEmit(body, context);
     const outcome = await record?.();
     if (outcome !== undefined && 'json' in outcome) {
       const json = utf8AsLatin1(outcome.json);
-      response.writeHead(200, { 'content-type': contentType, 'content-length': json.length }).end(json, 'latin1');
+      response
+        .writeHead(200, {
+          'content-type': contentType,
+          'content-length': json.length,
+          'x-content-type-options': 'nosniff',
+        })
+        .end(json, 'latin1');
       return;
     }
     const { method, headers, url = '' } = request;
@@ -59,6 +81,13 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
     );
     await sendAnswer(response, again);
   };
+
+  /** Reading what would be refused takes longer than refusing it, and time is what there is too little of. */
+  function shed(response: ServerResponse): void {
+    const error = new OverloadedError();
+    response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1_000));
+    sendJson(response, 503, { errors: [toPayload(mask(error))] }, 'application/graphql-response+json');
+  }
 
   /** What records it, if it is an emit as producers send them. */
   async function findEmit(body: Uint8Array, context: SchemaContext): Promise<Operation['record']> {
@@ -73,6 +102,11 @@ export function createGraphqlAnswers(graphql: Graphql, maxBodyBytes: number): An
       return undefined;
     }
   }
+}
+
+/** Or something that speaks of one; then it is told the same, for once too often. */
+function isEmit(body: Uint8Array): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes('emitEvent');
 }
 
 /** A JSON body that says its size, and is not packed. */
