@@ -27,6 +27,7 @@ test.each([
   'PROTOCOL.md',
   'docs/deploying.md',
   'docs/security.md',
+  'docs/guarantees.md',
   'examples/README.md',
   'bench/README.md',
 ])('%s links only to what is there', async (name) => {

@@ -23,7 +23,8 @@ export interface HeartbeatOptions {
 
 export function createHeartbeat({ keepAliveMs, stallMs }: HeartbeatOptions): Heartbeat {
   const streams = new Set<BeatingStream>();
-  const tickMs = Math.min(keepAliveMs, Math.max(50, stallMs / 6));
+  // A beat falls on a tick: between two of them a dead peer would stay for longer than was promised.
+  const tickMs = keepAliveMs / Math.ceil(keepAliveMs / Math.max(50, stallMs / 6));
   let beatAt = performance.now() + keepAliveMs;
   let tickedAt = performance.now();
 
@@ -31,7 +32,8 @@ export function createHeartbeat({ keepAliveMs, stallMs }: HeartbeatOptions): Hea
     const now = performance.now();
     const late = now - tickedAt > 2 * tickMs + 1_000;
     tickedAt = now;
-    const beats = now >= beatAt;
+    // A timer may be a little early, and is late by ever more.
+    const beats = now >= beatAt - tickMs / 2;
     if (beats) beatAt = now + keepAliveMs;
     for (const stream of streams) {
       const { waitingSince } = stream;

@@ -41,6 +41,14 @@ describe('a heartbeat', () => {
     expect(stays.stalls()).toBe(0);
   });
 
+  test('beats in time with the settings that a server has by default: a dead peer is found by the second', () => {
+    using heartbeat = createHeartbeat({ keepAliveMs: 12_000, stallMs: 30_000 });
+    const stream = createStream();
+    heartbeat.add(stream);
+    vi.advanceTimersByTime(24_500);
+    expect(stream.beats).toEqual([false, false]);
+  });
+
   test('finds a reader that took nothing for stallMs, within a sixth more', () => {
     using heartbeat = createHeartbeat({ keepAliveMs: 12_000, stallMs: 30_000 });
     const since = performance.now();
