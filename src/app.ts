@@ -121,7 +121,11 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   );
   const identify = createIdentify({ authenticate, timeoutMs: authTimeoutMs, sessions });
   const webSockets = cleanup.use(createWebSocketTransport({ ...streaming, logger, identify, limits }));
-  const health = createHealth({ checkStore: () => log.ready(), isBusUp: () => bus.status?.().isConnected ?? true });
+  const health = createHealth({
+    checkStore: () => log.ready(),
+    isBusUp: () => bus.status?.().isConnected ?? true,
+    isAuthCurrent: () => auth?.isCurrent() ?? true,
+  });
   const origins = createOriginRule(config);
   const answerGraphql = createGraphqlAnswers({
     ...config,

@@ -72,6 +72,8 @@ export async function writeKeyFile(path: string, file: KeyFile): Promise<void> {
 
 export interface WatchedKeyFile extends Disposable {
   readonly ring: KeyRing;
+  /** False: the file changed and could not be read, so an older state of it holds. */
+  readonly isCurrent: boolean;
 }
 
 export interface KeyFileOptions {
@@ -86,13 +88,16 @@ export interface KeyFileOptions {
 export async function watchKeyFile({ path, everyMs = 2_000, onTrouble }: KeyFileOptions): Promise<WatchedKeyFile> {
   let mark = await markOf(path);
   let ring = toKeyRing(await readKeyFile(path));
+  let isCurrent = true;
 
   async function look(): Promise<void> {
     const now = await markOf(path);
     if (now === mark) return;
     try {
       ring = toKeyRing(await readKeyFile(path));
+      isCurrent = true;
     } catch (error) {
+      isCurrent = false;
       onTrouble(error instanceof Error ? error : new Error(String(error)));
     }
     // Told once of each state it is in, and not at every look.
@@ -106,6 +111,9 @@ export async function watchKeyFile({ path, everyMs = 2_000, onTrouble }: KeyFile
   return {
     get ring() {
       return ring;
+    },
+    get isCurrent() {
+      return isCurrent;
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };

@@ -12,6 +12,8 @@ export interface Auth extends Disposable {
   readonly authenticator: Authenticator;
   /** Left out where there is no secret. */
   readonly signToken: ((order: TokenOrder) => Promise<SignedToken>) | undefined;
+  /** False while the key file changed and cannot be read: what it said before still holds. */
+  isCurrent(): boolean;
 }
 
 export interface AuthDeps {
@@ -34,6 +36,7 @@ export async function openAuth(
   return {
     authenticator: createAuthenticator({ keyRing: () => keys?.ring ?? EMPTY_KEY_RING, tokens, now }),
     signToken: secret === undefined ? undefined : (order) => signToken({ secret, audience, issuer }, order, now()),
+    isCurrent: () => keys?.isCurrent ?? true,
     [Symbol.dispose]: () => keys?.[Symbol.dispose](),
   };
 }

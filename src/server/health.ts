@@ -14,9 +14,11 @@ export interface HealthDeps {
   readonly checkStore: () => Promise<unknown>;
   /** Whether this server hears of the others at once. */
   readonly isBusUp: () => boolean;
+  /** Whether the key file that callers are judged by is the one that is there now. */
+  readonly isAuthCurrent: () => boolean;
 }
 
-export function createHealth({ checkStore, isBusUp }: HealthDeps): Health {
+export function createHealth({ checkStore, isBusUp, isAuthCurrent }: HealthDeps): Health {
   let isStopping = false;
 
   async function reasonsNotReady(): Promise<readonly string[]> {
@@ -37,9 +39,10 @@ export function createHealth({ checkStore, isBusUp }: HealthDeps): Health {
       }
       if (path !== '/readyz') return false;
       const reasons = await reasonsNotReady();
-      // A server without its bus is late by a catch-up and loses nothing. All servers lose it at the same moment: to
-      // send traffic away from all of them would make an outage of a delay. So it is named, and the answer stays 200.
-      const degraded = isBusUp() ? [] : ['bus'];
+      // A server without its bus is late by a catch-up and loses nothing; one whose key file cannot be read goes by what
+      // it said last. All servers get there at the same moment: to send traffic away from all of them would make an
+      // outage of it. So it is named, and the answer stays 200.
+      const degraded = [...(isBusUp() ? [] : ['bus']), ...(isAuthCurrent() ? [] : ['auth'])];
       sendJson(response, reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons, degraded });
       return true;
     },
