@@ -14,6 +14,7 @@ import type { Viewer } from './domain/viewer.ts';
 import type { EventLog } from './log/event-log.ts';
 import { openMemoryLog } from './log/memory-log.ts';
 import { openSqliteLog } from './log/sqlite-log.ts';
+import type { OnDerivedDamage, StoreReader } from './log/store-reader.ts';
 import { withTailCache } from './log/tail-cache.ts';
 import { createEventManager, type EventManager, type RetentionOptions } from './manager/event-manager.ts';
 import { createSchema } from './schema/index.ts';
@@ -33,6 +34,9 @@ import { createSseTransport } from './server/sse.ts';
 import { createWebSocketTransport } from './server/websocket.ts';
 import { isLoopback } from './util/loopback.ts';
 import { createTurns } from './util/turns.ts';
+
+export type { StoreReader } from './log/store-reader.ts';
+export { verifyStore } from './log/verify-store.ts';
 
 export interface App extends AsyncDisposable {
   /** @returns where the server can be reached, without a path, and where its metrics are. */
@@ -200,7 +204,7 @@ function whyExpired({ expiresAt }: Viewer): DrumlineError | undefined {
 }
 
 /** Whoever can reach the port could do everything: that is wanted on one machine, and seldom beyond it. */
-function refuseOpenDoor({ host, allowAnonymous }: Config): void {
+export function refuseOpenDoor({ host, allowAnonymous }: Config): void {
   if (allowAnonymous || isLoopback(host)) return;
   const line = `--host ${host} is reachable by others: set --auth-keys, DRUMLINE_AUTH_SECRET or --auth-public-keys, or --allow-anonymous true`;
   throw new ConfigError([{ setting: 'host', line }]);
@@ -232,6 +236,26 @@ async function openLog(config: Config, { now }: AppDeps, logger: Logger): Promis
         acceptWeakerDurability,
         onWarning: (message) => logger.warn({ store: store.driver }, message),
       });
+    }
+  }
+}
+
+/**
+ * The store to look at, while servers may own it. @returns undefined when there is none yet; so it is for `memory:`.
+ * @throws StoreUnusableError, StoreCorruptError
+ */
+export async function openStoreReader(config: Config, onDamage: OnDerivedDamage): Promise<StoreReader | undefined> {
+  const { store, acceptWeakerDurability } = config;
+  switch (store.driver) {
+    case 'memory':
+      return undefined;
+    case 'sqlite': {
+      const { openSqliteReader } = await import('./log/sqlite/reader.ts');
+      return openSqliteReader(store.path, onDamage);
+    }
+    case 'postgres': {
+      const { openPostgresReader } = await import('./log/postgres/reader.ts');
+      return openPostgresReader({ url: store.url, acceptWeakerDurability }, onDamage);
     }
   }
 }

@@ -23,10 +23,13 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'CONFIG_INVALID';
   readonly settings: readonly string[];
+  /** What is wrong, a line for each. */
+  readonly lines: readonly string[];
 
   constructor(problems: readonly { readonly setting: string; readonly line: string }[]) {
     super(problems.map((problem) => problem.line).join('; '));
     this.settings = problems.map((problem) => problem.setting);
+    this.lines = problems.map((problem) => problem.line);
   }
 }
 

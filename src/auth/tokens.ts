@@ -149,8 +149,19 @@ export async function signToken(
   return { token: await token.sign(new TextEncoder().encode(secret)), id, expiresAt: expires * 1_000 };
 }
 
+/** Reads or fetches them now. @throws PublicKeysError */
+export async function tryPublicKeys(place: string): Promise<void> {
+  const { keys } = await loadPublicKeys(place);
+  if (!('reload' in keys)) return;
+  try {
+    await keys.reload();
+  } catch (error) {
+    throw new PublicKeysError('the public keys cannot be fetched, or are no JWKS', { cause: error });
+  }
+}
+
 interface PublicKeys {
-  readonly keys: KeyObject | JWTVerifyGetKey;
+  readonly keys: KeyObject | JWTVerifyGetKey | ReturnType<typeof createRemoteJWKSet>;
   readonly algorithms: readonly string[];
 }
 

@@ -18,12 +18,12 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = Object.freeze({
   [EXIT.ok]: 'all went well; watch: the task completed',
   [EXIT.taskFailed]: 'watch: the task failed',
-  [EXIT.storeCorrupt]: 'serve: the store is damaged',
+  [EXIT.storeCorrupt]: 'serve, doctor: the store is damaged',
   [EXIT.usage]: 'wrong command, option or argument',
   [EXIT.badData]: 'bad input; the line says which and why',
-  [EXIT.unavailable]: 'the server cannot be reached or does not serve this',
+  [EXIT.unavailable]: 'the server cannot be reached or does not serve this; doctor: the store cannot be used',
   [EXIT.internal]: 'a fault of the program, or of the server',
-  [EXIT.config]: 'serve: wrong setting, or a store or port that cannot be used',
+  [EXIT.config]: 'serve: wrong setting, or a store or port that cannot be used; doctor: wrong setting',
   [EXIT.interrupted]: 'interrupted',
 });
 

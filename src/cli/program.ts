@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { escapeControls } from '../util/terminal-text.ts';
 import type { CommandContext } from './context.ts';
 import { addDemoCommand } from './demo-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { addEmitCommand } from './emit-command.ts';
 import { CliError, EXIT, exitCodesHelp, type ExitCode } from './exit.ts';
 import type { CliIo } from './io.ts';
@@ -58,6 +59,7 @@ function createProgram(context: CommandContext): Command {
     });
   // Commands take over the settings above from here.
   addServeCommand(program, context);
+  addDoctorCommand(program, context);
   addEmitCommand(program, context);
   addWatchCommand(program, context);
   addDemoCommand(program, context);
@@ -77,8 +79,8 @@ ${exitCodesHelp(Object.values(EXIT))}`,
 function report(error: unknown, argv: readonly string[], { stderr }: CliHost): ExitCode {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
-    // For a server every option is a setting.
-    return argv[0] === 'serve' ? EXIT.config : EXIT.usage;
+    // For a server, and for what examines one, every option is a setting.
+    return argv[0] === 'serve' || argv[0] === 'doctor' ? EXIT.config : EXIT.usage;
   }
   if (error instanceof CliError) {
     stderr.write(`drumline: ${error.message.split('\n').map(escapeControls).join('\n')}\n`);

@@ -11,12 +11,7 @@ export function addServeCommand(program: Command, { io }: CommandContext): void 
     .description(
       'Run the server: GraphQL over HTTP, WebSocket and SSE on one port. Each setting can also be given as a variable.',
     );
-  for (const [name, row] of Object.entries(SETTINGS)) {
-    const variables = [variableOf(name), ...('alsoEnv' in row && row.alsoEnv !== undefined ? [row.alsoEnv] : [])];
-    const given = row.default === '' ? '' : `; default: ${row.default}`;
-    const text = `${row.meaning} (${variables.join(' or ')}${given})`;
-    command.addOption(new Option(`${flagOf(name)} <${row.unit}>`, text));
-  }
+  addSettings(command);
   command
     .action(async (flags: Readonly<Record<string, string | undefined>>) => {
       const { runServe } = await import('./serve.ts');
@@ -35,4 +30,14 @@ Examples:
 
 ${exitCodesHelp([EXIT.ok, EXIT.storeCorrupt, EXIT.internal, EXIT.config])}`,
     );
+}
+
+/** Each setting of the table as a flag, with its variable in the help. */
+export function addSettings(command: Command): void {
+  for (const [name, row] of Object.entries(SETTINGS)) {
+    const variables = [variableOf(name), ...('alsoEnv' in row && row.alsoEnv !== undefined ? [row.alsoEnv] : [])];
+    const given = row.default === '' ? '' : `; default: ${row.default}`;
+    const text = `${row.meaning} (${variables.join(' or ')}${given})`;
+    command.addOption(new Option(`${flagOf(name)} <${row.unit}>`, text));
+  }
 }

@@ -7,19 +7,19 @@ import { access, constants, open, realpath, stat } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { dirname, resolve } from 'node:path';
 import type { Cursor } from '../domain/cursor.ts';
-import { StoreCorruptError, StoreUnavailableError } from '../domain/errors.ts';
+import { StoreCorruptError } from '../domain/errors.ts';
 import type { NewEvent } from '../domain/event.ts';
-import { initialProgress, type TaskProgress } from '../domain/progress.ts';
+import { initialProgress } from '../domain/progress.ts';
 import type { AppendResult, EventLog, InitTaskResult, NewTask, TaskHead } from './event-log.ts';
 import { nextHash, ownInput, parseEvent, parseGenesis, parseObservation, toEvent } from './record.ts';
 import { toLogError } from './sqlite/errors.ts';
 import { openReadable } from './sqlite/file.ts';
 import { lockStore } from './sqlite/lock.ts';
-import { createObservationRows } from './sqlite/observations.ts';
+import { createReads } from './sqlite/reads.ts';
 import { StoreUnusableError } from './stored/open-error.ts';
 import type { Appended } from './sqlite/protocol.ts';
 import { createTaskList } from './sqlite/task-list.ts';
-import { createTaskRows, toHead } from './sqlite/tasks.ts';
+import { toHead } from './sqlite/tasks.ts';
 import { openWriteQueue, type WriteQueue } from './sqlite/write-queue.ts';
 
 export interface SqliteLogOptions {
@@ -62,26 +62,9 @@ function createVerbs(
   queue: WriteQueue,
   { now = Date.now, onWarning = () => undefined }: SqliteLogOptions,
 ): Omit<EventLog, keyof AsyncDisposable> {
-  const begin = db.prepare('BEGIN');
-  const end = db.prepare('COMMIT');
   const healing = new Set<string>();
-  const rows = createTaskRows(db, heal);
-  const observations = createObservationRows(db);
+  const { rows, inSnapshot, verbs } = createReads(db, heal);
   const list = createTaskList(db, { rows, inSnapshot });
-
-  /** All reads of `operation` see one state of the file. */
-  function inSnapshot<Result>(operation: () => Result): Result {
-    if (!db.isOpen) throw new StoreUnavailableError('FAILED');
-    try {
-      begin.run();
-      const result = operation();
-      end.run();
-      return result;
-    } catch (error) {
-      leave(db);
-      throw toLogError(error, 'FAILED');
-    }
-  }
 
   /** What had to be made again is served, and the writer is asked, once, to write it anew. */
   function heal(what: string, taskId: string): void {
@@ -91,10 +74,6 @@ function createVerbs(
     const forget = (): boolean => healing.delete(taskId);
     // It is served all the same; a failure shows when somebody appends.
     queue.send({ kind: 'heal', taskId }).then(forget, forget);
-  }
-
-  async function read<Result>(operation: () => Result): Promise<Result> {
-    return inSnapshot(operation);
   }
 
   async function append(batch: readonly NewEvent[]): Promise<readonly AppendResult[]> {
@@ -151,30 +130,14 @@ function createVerbs(
     }
   }
 
-  function progressAt(taskId: string, seq: number): TaskProgress | undefined {
-    const task = rows.bounds(taskId);
-    if (task === undefined || seq > task.progress.seq || seq < task.oldestSeq - 1) return undefined;
-    return seq === task.progress.seq ? rows.load(taskId)?.progress : rows.stateAt(task, seq).progress;
-  }
-
   return {
+    ...verbs,
     traits: { durable: 'power', exclusive: true },
     ready: () => queue.send({ kind: 'check' }),
     initTask,
     append,
-    head: (taskId) =>
-      read(() => {
-        const task = rows.load(taskId);
-        return task === undefined ? undefined : toHead(task);
-      }),
-    progressAt: (taskId, seq) => read(() => progressAt(taskId, seq)),
-    read: (taskId, range) =>
-      read(() => {
-        const task = rows.bounds(taskId);
-        return task === undefined ? [] : rows.events(task, range);
-      }),
     tasks: (query) => list.tasks(query),
-    changes: (query) => read(() => list.changes(query)),
+    changes: async (query) => inSnapshot(() => list.changes(query)),
     trim,
     delete: remove,
     async publishObservation(input) {
@@ -184,8 +147,6 @@ function createVerbs(
       );
       return { observation: parseObservation(stored), duplicate };
     },
-    readObservations: (range) => read(() => observations.read(range)),
-    observationPlace: (seq) => read(() => observations.place(seq)),
   };
 }
 
@@ -203,15 +164,6 @@ function toResults(batch: readonly NewEvent[], answer: Appended): readonly Appen
       ? { event: parseEvent({ record: place, hash, previousHash }), duplicate: true }
       : { event: toEvent(input, { seq: place, recordedAt, hash, previousHash }), duplicate: false };
   });
-}
-
-/** Ends a read that failed; that it may fail as well tells nothing new. */
-function leave(db: DatabaseSync): void {
-  try {
-    if (db.isTransaction) db.exec('ROLLBACK');
-  } catch {
-    // The transaction is over all the same.
-  }
 }
 
 function withLogErrors<Result>(operation: () => Result): Result {

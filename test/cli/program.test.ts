@@ -8,12 +8,12 @@ describe('--help', () => {
   test.each([[['--help']], [['help']]])('%j names every command and every exit code', async (argv) => {
     const { exitCode, stdout } = await cli(argv);
     expect(exitCode).toBe(0);
-    for (const word of ['serve', 'emit', 'watch', 'demo', 'key', 'token'])
+    for (const word of ['serve', 'doctor', 'emit', 'watch', 'demo', 'key', 'token'])
       expect(stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
     for (const code of [0, 1, 3, 64, 65, 69, 70, 78, 130]) expect(stdout).toMatch(new RegExp(`^ +${code}  \\w`, 'm'));
   });
 
-  test.each(['serve', 'emit', 'watch', 'demo', 'key', 'token'])(
+  test.each(['serve', 'doctor', 'emit', 'watch', 'demo', 'key', 'token'])(
     'of %s has examples and exit codes',
     async (command) => {
       const { exitCode, stdout } = await cli([command, '--help']);
@@ -24,8 +24,8 @@ describe('--help', () => {
     },
   );
 
-  test('of serve has every setting with its flag and its variable', async () => {
-    const words = (await cli(['serve', '--help'])).stdout.split(/[\s(;)]+/);
+  test.each(['serve', 'doctor'])('of %s has every setting with its flag and its variable', async (command) => {
+    const words = (await cli([command, '--help'])).stdout.split(/[\s(;)]+/);
     for (const name of Object.keys(SETTINGS)) {
       expect(words).toContain(flagOf(name));
       expect(words).toContain(variableOf(name));
@@ -70,8 +70,8 @@ describe('a usage error is one line and ends with 64', () => {
   });
 });
 
-test('for serve an unknown option is a wrong setting: 78', async () => {
-  const { exitCode, stderr } = await cli(['serve', '--prot', '4000']);
+test.each(['serve', 'doctor'])('for %s an unknown option is a wrong setting: 78', async (command) => {
+  const { exitCode, stderr } = await cli([command, '--prot', '4000']);
   expect(exitCode).toBe(78);
   expect(stderr).toMatch(/^drumline: [^\n]*--prot[^\n]*\n$/);
 });

@@ -27,17 +27,35 @@ const DURABILITY = ['synchronous_commit', 'fsync', 'full_page_writes'] as const;
 const OLDEST_SERVER = 140_000;
 
 /** @returns whether everything that is acknowledged survives a loss of power. @throws StoreUnusableError */
-export async function prepareStore({ url, acceptWeakerDurability }: OpenOptions): Promise<boolean> {
-  const config = connectConfig({ url, lockMs: MIGRATION_MS });
-  let client: Client | undefined;
-  try {
-    client = new Client({ ...config, query_timeout: MIGRATION_MS, statement_timeout: MIGRATION_MS });
-    client.on('error', () => undefined);
-    await client.connect();
-    const ask = askerOf(client);
+export function prepareStore({ url, acceptWeakerDurability }: OpenOptions): Promise<boolean> {
+  return withClient(url, async (ask) => {
     const weak = await checkServer(ask, acceptWeakerDurability);
     await migrate(ask);
     return weak.length === 0;
+  });
+}
+
+/**
+ * To look at it only: nothing is made and nothing brought up to date.
+ * @returns the format of its tables, 0 when there are none. @throws StoreUnusableError
+ */
+export function reviewStore({ url, acceptWeakerDurability }: OpenOptions): Promise<number> {
+  return withClient(url, async (ask) => {
+    await checkServer(ask, acceptWeakerDurability);
+    const version = await versionOf(ask);
+    refuseNewer(version);
+    return version;
+  });
+}
+
+async function withClient<Result>(url: string, operation: (ask: Ask) => Promise<Result>): Promise<Result> {
+  let client: Client | undefined;
+  try {
+    const config = connectConfig({ url, lockMs: MIGRATION_MS });
+    client = new Client({ ...config, query_timeout: MIGRATION_MS, statement_timeout: MIGRATION_MS });
+    client.on('error', () => undefined);
+    await client.connect();
+    return await operation(askerOf(client));
   } catch (error) {
     throw toOpenError(error);
   } finally {
@@ -66,14 +84,17 @@ async function migrate(ask: Ask): Promise<void> {
   await ask('BEGIN ISOLATION LEVEL READ COMMITTED');
   await ask(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
   const version = await versionOf(ask);
-  if (version > MIGRATIONS.length) {
-    const versions = `it has format ${version}, this version reads up to ${MIGRATIONS.length}`;
-    throw new StoreUnusableError(`the database was written by a newer version: ${versions}`);
-  }
+  refuseNewer(version);
   for (const step of MIGRATIONS.slice(version)) await ask(step);
   if (version === 0) await begin(ask);
   await ask({ name: '', text: 'UPDATE drumline_store SET version = $1 WHERE version < $1' }, [MIGRATIONS.length]);
   await ask('COMMIT');
+}
+
+function refuseNewer(version: number): void {
+  if (version <= MIGRATIONS.length) return;
+  const versions = `it has format ${version}, this version reads up to ${MIGRATIONS.length}`;
+  throw new StoreUnusableError(`the database was written by a newer version: ${versions}`);
 }
 
 async function versionOf(ask: Ask): Promise<number> {

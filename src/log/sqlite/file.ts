@@ -46,6 +46,28 @@ export function openReadable(path: string): DatabaseSync {
   return db;
 }
 
+/**
+ * To look at it only, whether a server has it open or not. @returns undefined for a file that is not a store yet.
+ * @throws StoreUnusableError, StoreCorruptError
+ */
+export function openForReview(path: string): { readonly db: DatabaseSync; readonly version: number } | undefined {
+  if (sizeOf(path) === 0) return undefined;
+  let db: DatabaseSync | undefined;
+  try {
+    refuseForeignFile(path);
+    db = openReadable(path);
+    if (identify(db, path)) {
+      db.close();
+      return undefined;
+    }
+    checkLayout(db);
+    return { db, version: Number(pragma(db, 'user_version')) };
+  } catch (error) {
+    db?.close();
+    throw toOpenError(error, path);
+  }
+}
+
 /** Finish: everything in the one file, which says that it was left in order. */
 export function closeWritable(db: DatabaseSync): void {
   markClean(db, true);
@@ -85,13 +107,17 @@ function createSchema(db: DatabaseSync): void {
 }
 
 function check(db: DatabaseSync, hasWal: boolean): void {
+  checkLayout(db);
+  const stopped = db.prepare(`SELECT value FROM meta WHERE name = 'stopped'`).get()?.['value'];
+  if (hasWal || stopped !== 'clean') runCheck(db, 'quick_check(1)');
+  runCheck(db, `integrity_check('task')`);
+}
+
+function checkLayout(db: DatabaseSync): void {
   if (pragma(db, 'auto_vacuum') !== 0 || pragma(db, 'encoding') !== 'UTF-8' || pragma(db, 'page_size') !== 4096) {
     throw new StoreCorruptError('the header of the file');
   }
   if (describeSchema(db) !== expectedSchema()) throw new StoreCorruptError('the schema');
-  const stopped = db.prepare(`SELECT value FROM meta WHERE name = 'stopped'`).get()?.['value'];
-  if (hasWal || stopped !== 'clean') runCheck(db, 'quick_check(1)');
-  runCheck(db, `integrity_check('task')`);
 }
 
 function runCheck(db: DatabaseSync, name: string): void {
