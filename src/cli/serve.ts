@@ -9,6 +9,7 @@ import { ConfigError, parseConfig, type Config } from '../config.ts';
 import { DrumlineError } from '../domain/errors.ts';
 import { CliError, EXIT } from './exit.ts';
 import { writeLine, type CliIo } from './io.ts';
+import { createLogFilter } from './log-line.ts';
 
 /** How long a drain may run over before the process is ended anyway. */
 const DRAIN_MARGIN_MS = 1_500;
@@ -63,10 +64,17 @@ interface Log {
 }
 
 /** JSON lines on standard error. When no one reads them any more they are dropped, rather than hold up the server. */
-function createLog({ logLevel }: Config): Log {
+function createLog(config: Config): Log {
+  const filter = createLogFilter(config);
   const output = destination({ dest: 2, sync: false, maxLength: MAX_LOG_BACKLOG_BYTES });
   const logger = pino(
-    { level: logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    {
+      level: config.logLevel,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      serializers: { err: filter.error },
+      hooks: { streamWrite: filter.line },
+    },
     output,
   );
   return {
