@@ -31,6 +31,7 @@ import { createMetrics, openMetricsServer, type Metrics } from './server/metrics
 import { createOriginRule } from './server/origin.ts';
 import { createSessions } from './server/session.ts';
 import { createSseTransport } from './server/sse.ts';
+import { openTracing } from './server/tracing.ts';
 import { createWebSocketTransport } from './server/websocket.ts';
 import { isLoopback } from './util/loopback.ts';
 import { createTurns } from './util/turns.ts';
@@ -81,7 +82,8 @@ const HOUR_MS = 3_600_000;
 export async function createApp(config: Config, deps: AppDeps = {}): Promise<App> {
   const { logger = SILENT, authTimeoutMs = AUTH_TIMEOUT_MS } = deps;
   await using cleanup = new AsyncDisposableStack();
-  const mask = createErrorMask(logger);
+  const tracing = await openTracing({ ...config, logger });
+  const mask = tracing.mask(createErrorMask(logger));
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice, callback or clean-up failed');
 
   const auth = await openAuthOf(config, deps, logger);
@@ -101,13 +103,8 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     onRefused: (limit) => metrics?.refused(limit),
   });
 
-  const graphql = createGraphql({
-    schema: createSchema(),
-    mask,
-    maxBodyBytes: config.maxBodyBytes,
-    isDiscreet: config.production,
-    metrics,
-  });
+  const chain = { schema: createSchema(), isDiscreet: config.production, onOperation: tracing.onOperation };
+  const graphql = tracing.graphql(createGraphql({ ...config, ...chain, mask, metrics }));
   // One for all streams: together they leave the event loop to others.
   const turns = createTurns();
   // Where nobody has to say who they are, there is nothing to ask again.
@@ -117,7 +114,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const whyOver = auth === undefined ? whyExpired : auth.authenticator.whyOver;
   const sessions = cleanup.use(
     createSessions({
-      manager: metrics?.measure(manager) ?? manager,
+      manager: tracing.manager(metrics?.measure(manager) ?? manager),
       limits,
       tokens: auth?.signToken,
       whyOver: (viewer) => (deps.isRevoked?.(viewer) === true ? new TokenRevokedError() : whyOver(viewer)),
@@ -131,17 +128,18 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     isAuthCurrent: () => auth?.isCurrent() ?? true,
   });
   const origins = createOriginRule(config);
-  const answerGraphql = createGraphqlAnswers({
+  const answers = createGraphqlAnswers({
     ...config,
     graphql,
     mask,
     isOverloaded: () => manager.isOverloaded,
   });
+  const answerGraphql = tracing.answers(answers);
   const http = createHttpServer({
     ...config,
     graphiql: config.graphiql && !config.production,
     answerGraphql,
-    sse,
+    sse: tracing.streams(sse),
     webSockets,
     origins,
     door: createDoor({ identify, limits, mask, logger }),

@@ -31,6 +31,7 @@ test('without flags and variables every setting has its documented default', () 
     allowAnonymous: false,
     production: false,
     metrics: undefined,
+    traceTaskIds: false,
     maxPendingEvents: 5_000,
     maxConnections: 50_000,
     maxOperationsPerSocket: 100,

@@ -170,6 +170,12 @@ export const SETTINGS = Object.freeze({
     unit: 'host:port',
     meaning: 'where Prometheus finds /metrics, e.g. 127.0.0.1:9400; empty: nowhere',
   }),
+  traceTaskIds: setting({
+    schema: truth(),
+    default: 'false',
+    unit: 'true|false',
+    meaning: 'name the tasks of an append in its span of OpenTelemetry; there is no end of ids, so this costs',
+  }),
   maxPendingEvents: setting({
     schema: wholeNumber(1, 10_000_000),
     default: '5000',

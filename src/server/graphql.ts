@@ -10,6 +10,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLSchema,
+  type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
@@ -35,6 +36,8 @@ export interface GraphqlOptions {
   readonly isDiscreet: boolean;
   /** Left out: nothing is counted. */
   readonly metrics?: Pick<Metrics, 'traffic' | 'delivered' | 'gap'> | undefined;
+  /** Told of each operation that is about to run. */
+  readonly onOperation?: ((operation: OperationDefinitionNode) => void) | undefined;
 }
 
 /** A document that was read and checked, with everything needed to run it. */
@@ -58,7 +61,8 @@ export interface Graphql {
 
 export const GRAPHQL_PATH = '/graphql';
 
-export function createGraphql({ schema, mask, maxBodyBytes, isDiscreet, metrics }: GraphqlOptions): Graphql {
+export function createGraphql(options: GraphqlOptions): Graphql {
+  const { schema, mask, maxBodyBytes, isDiscreet, metrics, onOperation } = options;
   const yoga = createYoga<SchemaContext, object>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -68,7 +72,7 @@ export function createGraphql({ schema, mask, maxBodyBytes, isDiscreet, metrics 
       // Then every document is measured, parsed and validated in one way; Yoga caches the outcome by its text.
       useCheckedDocuments(isDiscreet),
       // Last: graphql-js itself runs it, and errors are masked where they arise.
-      useExecution(mask, isDiscreet),
+      useExecution(options),
     ],
     maskedErrors: { maskError: (error) => mask(error) },
     maxRequestBodySize: maxBodyBytes,
@@ -98,6 +102,7 @@ export function createGraphql({ schema, mask, maxBodyBytes, isDiscreet, metrics 
     };
     const record = emit?.parse(variables ?? {});
     if (record === undefined) checkCost(document, operation, variables);
+    onOperation?.(operation);
     return {
       kind: operation.operation,
       args,
@@ -188,12 +193,13 @@ function sourceText(source: unknown): string {
   return typeof source === 'object' && source !== null && 'body' in source ? String(source.body) : '';
 }
 
-function useExecution(mask: MaskError, isDiscreet: boolean): Plugin {
+function useExecution({ mask, isDiscreet, onOperation }: GraphqlOptions): Plugin {
   return {
     onExecute({ args, setExecuteFn }) {
       const operation = getOperationAST(args.document, args.operationName);
       if (operation == null) throw unknownOperation(args.operationName);
       checkCost(args.document, operation, args.variableValues);
+      onOperation?.(operation);
       setExecuteFn((executionArgs: ExecutionArgs) =>
         runOperation({ ...executionArgs, hideSuggestions: isDiscreet }, mask),
       );

@@ -28,7 +28,7 @@ export interface HttpServerOptions {
   readonly stallMs: number;
   readonly graphiql: boolean;
   readonly answerGraphql: AnswerGraphql;
-  readonly sse: SseTransport;
+  readonly sse: Pick<SseTransport, 'handle' | 'drain'>;
   readonly webSockets: WebSocketTransport;
   readonly origins: OriginRule;
   readonly door: Door;
