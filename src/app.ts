@@ -4,7 +4,7 @@
  *
  *   emitEvent → schema → event manager → log (durable) → bus ("look again") → followers read the log → sockets
  */
-import { openAuth, type Auth } from './auth/open-auth.ts';
+import { openAuth } from './auth/open-auth.ts';
 import { createMemoryBus } from './bus/memory-bus.ts';
 import type { BusStatus, DrumlineTopics, EventBus } from './bus/event-bus.ts';
 import { DRUMLINE_FORMATS } from './bus/notice-format.ts';
@@ -86,9 +86,12 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
   const mask = tracing.mask(createErrorMask(logger));
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a notice, callback or clean-up failed');
 
-  const auth = await openAuthOf(config, deps, logger);
+  const auth = await openAuth(config, {
+    now: deps.now,
+    onTrouble: (error) => logger.error({ err: error }, 'the key file is not taken; the last one holds'),
+  });
   if (auth !== undefined) cleanup.use(auth);
-  const authenticate = deps.authenticate ?? (auth && bearerOf(auth, config));
+  const authenticate = deps.authenticate ?? (auth && createBearerAuthenticate({ ...config, ...auth.authenticator }));
   if (authenticate === undefined) refuseOpenDoor(config);
 
   const log = withTailCache(cleanup.use(await openLog(config, deps, logger)));
@@ -176,24 +179,6 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     stats,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-function openAuthOf(config: Config, { now }: AppDeps, logger: Logger): Promise<Auth | undefined> {
-  const { authKeys, authSecret, authPublicKeys, authAudience, authIssuer } = config;
-  const settings = {
-    keyFile: authKeys || undefined,
-    secret: authSecret || undefined,
-    publicKeys: authPublicKeys || undefined,
-    audience: authAudience,
-    issuer: authIssuer || undefined,
-  };
-  const onTrouble = (error: Error): void =>
-    logger.error({ err: error }, 'the key file is not taken; the last one holds');
-  return openAuth(settings, { onTrouble, ...(now === undefined ? {} : { now }) });
-}
-
-function bearerOf({ authenticator }: Auth, { tokenInUrl }: Config): Authenticate {
-  return createBearerAuthenticate({ authenticate: (bearer) => authenticator.authenticate(bearer), tokenInUrl });
 }
 
 /** Of viewers that an embedder made. */

@@ -1,11 +1,15 @@
 /** From settings to who may come in, and who gives out tokens. Nothing configured: nobody is asked. */
 import { createAuthenticator, type Authenticator } from './authenticator.ts';
 import { EMPTY_KEY_RING, watchKeyFile } from './key-file.ts';
-import { createTokenVerifier, signToken, type SignedToken, type TokenOrder, type TokenSettings } from './tokens.ts';
+import { createTokenVerifier, signToken, type SignedToken, type TokenOrder } from './tokens.ts';
 
-export interface AuthSettings extends TokenSettings {
-  /** Path of the key file. */
-  readonly keyFile?: string | undefined;
+/** As the settings of the server are called; empty for none. */
+export interface AuthSettings {
+  readonly authKeys: string;
+  readonly authSecret: string;
+  readonly authPublicKeys: string;
+  readonly authAudience: string;
+  readonly authIssuer: string;
 }
 
 export interface Auth extends Disposable {
@@ -18,24 +22,26 @@ export interface Auth extends Disposable {
 
 export interface AuthDeps {
   /** Milliseconds since 1970. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
   /** The key file changed and cannot be read. */
   readonly onTrouble: (error: Error) => void;
 }
 
 /** @returns undefined when nothing is configured. @throws KeyFileError, PublicKeysError */
 export async function openAuth(
-  settings: AuthSettings,
+  { authKeys, authSecret, authPublicKeys, authAudience: audience, authIssuer }: AuthSettings,
   { now = Date.now, onTrouble }: AuthDeps,
 ): Promise<Auth | undefined> {
-  const { keyFile, secret, publicKeys, audience, issuer } = settings;
-  const verifiesTokens = secret !== undefined || publicKeys !== undefined;
-  if (keyFile === undefined && !verifiesTokens) return undefined;
-  const tokens = verifiesTokens ? await createTokenVerifier(settings) : undefined;
-  const keys = keyFile === undefined ? undefined : await watchKeyFile({ path: keyFile, onTrouble });
+  const verifiesTokens = authSecret !== '' || authPublicKeys !== '';
+  if (authKeys === '' && !verifiesTokens) return undefined;
+  const rules = { audience, ...(authIssuer === '' ? {} : { issuer: authIssuer }) };
+  const secret = authSecret === '' ? undefined : authSecret;
+  const publicKeys = authPublicKeys === '' ? undefined : authPublicKeys;
+  const tokens = verifiesTokens ? await createTokenVerifier({ ...rules, secret, publicKeys }) : undefined;
+  const keys = authKeys === '' ? undefined : await watchKeyFile({ path: authKeys, onTrouble });
   return {
     authenticator: createAuthenticator({ keyRing: () => keys?.ring ?? EMPTY_KEY_RING, tokens, now }),
-    signToken: secret === undefined ? undefined : (order) => signToken({ secret, audience, issuer }, order, now()),
+    signToken: secret === undefined ? undefined : (order) => signToken({ ...rules, secret }, order, now()),
     isCurrent: () => keys?.isCurrent ?? true,
     [Symbol.dispose]: () => keys?.[Symbol.dispose](),
   };
