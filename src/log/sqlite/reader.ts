@@ -5,6 +5,7 @@
 import { access, constants, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { StoreCorruptError } from '../../domain/errors.ts';
 import { StoreUnusableError } from '../stored/open-error.ts';
 import { numberOf, textOf } from '../stored/rows.ts';
 import type { OnDerivedDamage, StoreReader } from '../store-reader.ts';
@@ -23,9 +24,19 @@ export async function openSqliteReader(given: string, onDamage: OnDerivedDamage)
   const opened = path === undefined ? undefined : openForReview(path);
   if (path === undefined || opened === undefined) return undefined;
   const { db, version } = opened;
-  const { inSnapshot, verbs } = readsOf(db, onDamage);
+  const { rows, inSnapshot, verbs } = readsOf(db, onDamage);
   return {
     ...verbs,
+    // A server finds a repetition by the index of ids, which the walk through the events does not touch.
+    read: async (taskId, range) =>
+      inSnapshot(() => {
+        const task = rows.bounds(taskId);
+        if (task === undefined) return [];
+        const events = rows.events(task, range);
+        const lost = events.find(({ eventId, seq }) => rows.findEvent(task, eventId)?.event.seq !== seq);
+        if (lost === undefined) return events;
+        throw new StoreCorruptError(`event ${lost.seq} of task ${taskId} is not found by its id`);
+      }),
     facts: { version, currentVersion: SCHEMA_VERSION, isInUse: isLocked(path) },
     size: async () =>
       inSnapshot(() => {
