@@ -18,6 +18,7 @@ export const ERROR_CODES = Object.freeze({
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   OPERATION_RESOLUTION_FAILURE: 'The operation to run cannot be told from the request.',
   QUERY_TOO_LARGE: 'The document is longer than the server reads. Send values as variables.',
+  REQUEST_ENTITY_TOO_LARGE: 'The body is larger than the server reads: see `--max-body-bytes`.',
   QUERY_TOO_DEEP: 'The document is nested deeper than the server reads.',
   TOO_MANY_ALIASES: 'The document has more aliases than the server reads. To emit many events use `emitEvents`.',
   TOO_MANY_DIRECTIVES: 'The document has more directives than the server reads.',
