@@ -1,0 +1,50 @@
+/**
+ * Every row of the table is sent to a running server and gets what it says. After each the server is well, nothing was
+ * stored but what the row says, nobody missed an error, and no secret was told.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestApp } from '../support/app.ts';
+import type { Outcome, Row } from './row.ts';
+import { DOCUMENT_ROWS } from './document-rows.ts';
+import { HTTP_ROWS } from './http-rows.ts';
+import { runDocument } from './run-document.ts';
+import { runHttp } from './run-http.ts';
+import { VALUE_ROWS } from './value-rows.ts';
+import { CANARIES, openWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+function check<Sent>(
+  title: string,
+  rows: readonly Row<Sent>[],
+  run: (sent: Sent, server: TestApp, world: World) => Promise<Outcome>,
+): void {
+  describe(`${title}:`, () => {
+    for (const row of rows)
+      test(`${row.row}: ${row.what}`, { concurrent: row.isSlow ?? false }, () => checkRow(row, run));
+  });
+}
+
+async function checkRow<Sent>(
+  { sent, expected, instead, to = 'open', stores = 0 }: Row<Sent>,
+  run: (sent: Sent, server: TestApp, world: World) => Promise<Outcome>,
+): Promise<void> {
+  const server = await world.server(to);
+  const before = await server.stored();
+  const { got, seen } = await run(sent, server, world);
+  expect(got).toBe(instead?.got ?? expected);
+  for (const canary of Object.values(CANARIES)) expect(seen).not.toContain(canary);
+  expect((await server.stored()) - before).toBe(stores);
+  expect((await fetch(`${server.origin}/readyz`)).status).toBe(200);
+  expect(world.takeTrouble()).toEqual([]);
+}
+
+check('HTTP', HTTP_ROWS, runHttp);
+check('Documents', DOCUMENT_ROWS, runDocument);
+check('Values', VALUE_ROWS, runDocument);
