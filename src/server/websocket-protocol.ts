@@ -12,7 +12,7 @@ import type { SchemaContext } from '../schema/context.ts';
 import { PullStream } from '../util/pull-stream.ts';
 import type { Turns } from '../util/turns.ts';
 import { AuthTimeoutError, type Identify } from './auth.ts';
-import { toPayload, type MaskError } from './errors.ts';
+import { requestError, toPayload, type MaskError } from './errors.ts';
 import { Frame, resultFrame } from './frame.ts';
 import type { Graphql, Operation } from './graphql.ts';
 import { isRefusal, type Limits } from './limits.ts';
@@ -58,6 +58,9 @@ type Params = Record<string, unknown>;
 
 /** For graphql-ws clients: to be retried, as all but 44xx and 4500 are. */
 export const TRY_AGAIN_LATER = 1013;
+
+/** Of an operation's id: it is kept, and repeated in every answer. */
+const MAX_ID_BYTES = 256;
 
 /** What the transport tells and is told. */
 export interface ProtocolState {
@@ -125,6 +128,11 @@ export function createProtocol(
     onConnect,
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const { session } = extra;
+      if (Buffer.byteLength(id) > MAX_ID_BYTES) {
+        // A socket that is closing is told nothing more: the id is not repeated.
+        extra.outlet.close(CloseCode.BadRequest, 'The id of an operation is too long');
+        return [requestError('BAD_REQUEST', 'The id is too long.')];
+      }
       // graphql-ws lets nobody subscribe who was not let in.
       const over = session === undefined ? new UnauthenticatedError() : session.failure;
       if (session === undefined || over !== undefined) return [mask(over)];

@@ -39,6 +39,9 @@ export interface WebSocketTransport extends Disposable {
 
 /** For graphql-ws clients: to be retried, as all but 44xx and 4500 are. */
 const SERVICE_RESTART = 1012;
+const MESSAGE_TOO_BIG = 1009;
+/** A message of one that has not said who it is: more than any credentials, and not worth reading for a stranger. */
+const MAX_BYTES_OF_STRANGERS = 64 * 1024;
 /** How long a peer may take to answer our close frame before its socket is dropped. */
 const CLOSE_TIMEOUT_MS = 5_000;
 /** What a session that ended may still take to tell its streams. */
@@ -140,6 +143,9 @@ function attach({ protocol, socket, connection, request, heartbeat, limits, ends
           peer.liveness.heard();
           if (!mayGoOn()) return outlet.close(TRY_AGAIN_LATER, 'Too many messages');
           const text = messageText(data);
+          if (extra.session === undefined && Buffer.byteLength(text) > MAX_BYTES_OF_STRANGERS) {
+            return outlet.close(MESSAGE_TOO_BIG, 'Too large before the acknowledgement');
+          }
           inOrder.handle(text).catch((error: unknown) => {
             if (isServerMessage(text)) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
             logger.error({ err: error }, 'a message could not be handled');
