@@ -17,7 +17,7 @@ export interface Row<Sent> {
   /** How much more the store holds afterwards; for documents over each transport. Nothing, when left out. */
   readonly stores?: number;
   /** Only time can tell: these rows run at the same time. */
-  readonly isSlow?: true;
+  readonly isSlow?: boolean;
 }
 
 /** `open` asks nobody who they are; `guarded` does; `strict` is in production; `narrow` has limits that are soon met. */

@@ -97,6 +97,11 @@ export const VALUE_ROWS: readonly ValueRow[] = [
     'component: `toString`, a name like others': { component: 'toString' },
     'component: any script': { component: '评审 é 🐝' },
   }),
+  ...accepted(44, {
+    'message: a lone surrogate, which JSON can say': { message: 'a\uD800' },
+    'estimatedTimeRemaining: a lone surrogate': { estimatedTimeRemaining: '\uDC00' },
+    'details: lone surrogates in a key and a value': { details: { 'a\uD800': '\uDC00' } },
+  }),
   ...refused(47, REFUSED, {
     'details: `__proto__`': '"details":{"__proto__":{"x":1}}',
     'details: `constructor` within': '"details":{"a":[{"constructor":1}]}',

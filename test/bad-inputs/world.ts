@@ -66,7 +66,7 @@ export async function openWorld(): Promise<World> {
       const fail = (): never => {
         throw new Error(CANARIES.thrown);
       };
-      breakLog(server, { read: fail, tasks: fail });
+      breakLog(server, { read: fail });
     }
     return server;
   }
