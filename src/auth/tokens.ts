@@ -20,6 +20,7 @@ import {
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import { toGrants, type Viewer } from '../domain/viewer.ts';
+import { isLoopback } from '../util/loopback.ts';
 
 /** Shorter ones can be guessed. Bytes. */
 export const MIN_SECRET_BYTES = 32;
@@ -166,7 +167,7 @@ interface PublicKeys {
 }
 
 async function loadPublicKeys(place: string): Promise<PublicKeys> {
-  if (/^https?:/.test(place)) return { keys: createRemoteJWKSet(new URL(place)), algorithms: PUBLIC_ALGORITHMS };
+  if (/^https?:/.test(place)) return { keys: createRemoteJWKSet(urlOfKeys(place)), algorithms: PUBLIC_ALGORITHMS };
   const text = await readFile(place, 'utf8').catch((error: unknown) => {
     const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
     throw new PublicKeysError(`the public keys cannot be read${why}`, { cause: error });
@@ -181,6 +182,13 @@ async function loadPublicKeys(place: string): Promise<PublicKeys> {
     // Without the text of the error, which may repeat a part of the file.
     throw new PublicKeysError('the public keys are neither a JWKS nor a key as PEM');
   }
+}
+
+/** Who can change the keys on their way can sign whatever they like, so over http they come from this machine alone. */
+function urlOfKeys(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' || (url !== null && isLoopback(url.hostname.replaceAll(/[[\]]/g, '')))) return url;
+  throw new PublicKeysError('the URL of the public keys must be https://…');
 }
 
 /** Node makes a public key of a private one as well; that has no place on a server that only verifies. */
