@@ -20,8 +20,9 @@ export interface Row<Sent> {
   readonly isSlow?: boolean;
 }
 
-/** `open` asks nobody who they are; `guarded` does; `strict` is in production; `narrow` has limits that are soon met. */
-export type ServerName = 'open' | 'guarded' | 'strict' | 'narrow' | 'hanging' | 'broken' | 'slow';
+/** `open` asks nobody who they are; `guarded` does; `strict` is in production; `narrow` has limits that are soon met,
+ * `crowded` for an address alone, and takes tokens in URLs. */
+export type ServerName = 'open' | 'guarded' | 'strict' | 'narrow' | 'crowded' | 'hanging' | 'broken' | 'slow';
 
 /** What became of a row, and all that was received meanwhile. */
 export interface Outcome {

@@ -17,7 +17,7 @@ export function portOf({ origin }: TestApp): number {
   return Number(new URL(origin).port);
 }
 
-function fillRequest(sent: HttpSent, world: World): HttpSent {
+export function fillRequest(sent: HttpSent, world: World): HttpSent {
   const { path, headers, body } = sent;
   return {
     ...sent,
@@ -27,7 +27,7 @@ function fillRequest(sent: HttpSent, world: World): HttpSent {
   };
 }
 
-function describeReply(reply: HttpReply | undefined): string {
+export function describeReply(reply: HttpReply | undefined): string {
   if (reply === undefined) return 'closed without an answer';
   const { status, headers, body } = reply;
   const cors = headers.get('access-control-allow-origin');

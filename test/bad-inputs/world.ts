@@ -2,6 +2,7 @@
  * The servers that the rows are sent to, with secrets planted where a careless answer would show them, and everything
  * noted that no row may cause: errors nobody caught, and errors in the log.
  */
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createApiKey } from '../../src/auth/api-keys.ts';
 import { writeKeyFile } from '../../src/auth/key-file.ts';
@@ -18,6 +19,8 @@ export const CANARIES = {
   environment: 'canary-environment-5f0c',
   secret: 'canary-secret-that-is-long-enough-to-sign-81d2',
   storePath: 'canary-path-b7aa',
+  /** Shorter than a secret may be. */
+  password: 'canary-password-77ab',
   thrown: 'canary-thrown-c3e9',
 } as const;
 
@@ -44,10 +47,16 @@ export async function openWorld(): Promise<World> {
   const reader = createApiKey('reader', ['read:*', 'emit:mine'], new Date());
   const file = path.join(directory.path, 'keys.json');
   await writeKeyFile(file, { keys: [admin.kept, reader.kept], revoked: [] });
+  const notes = path.join(directory.path, 'notes.txt');
+  await writeFile(notes, `the password is ${CANARIES.password}\n`.repeat(100));
   const options = serverOptions({ directory: directory.path, keys: file, logger: createLogger(trouble, logged) });
   const names = new Map<string, string>([
     ['$KEY', admin.key],
     ['$READER', reader.key],
+    ['$PASSWORD', CANARIES.password],
+    ['$DIRECTORY', directory.path],
+    ['$NOTES', notes],
+    ['$HELD', path.join(directory.path, 'held.db')],
     ...(await badTokens(CANARIES.secret)),
     ['$TOKEN', (await signToken(RULES, { grants: ['read:*'], expiresInSeconds: 600, givenBy: [] }, Date.now())).token],
   ]);
@@ -56,7 +65,9 @@ export async function openWorld(): Promise<World> {
   async function start(name: ServerName): Promise<TestApp> {
     const server = resources.use(await startApp(options[name]));
     if (name === 'open') {
+      names.set('$PORT', new URL(server.origin).port);
       names.set('$CURSOR', await server.emit({ eventId: 'taken' }));
+      await server.emit({ eventId: 'second' });
       names.set('$OTHER', await server.emit({ taskId: 'other' }));
       await server.emit({ taskId: 'done' });
       names.set('$END', await server.emit({ taskId: 'done', eventType: 'TASK_COMPLETED', stage: 'COMPLETE' }));
@@ -96,16 +107,18 @@ interface Places {
 function serverOptions({ directory, keys, logger }: Places): Readonly<Record<ServerName, AppOptions>> {
   const store = (name: string): string => `sqlite:${path.join(directory, `${CANARIES.storePath}-${name}.db`)}`;
   const asked = { authKeys: keys, authSecret: CANARIES.secret };
-  const few = { maxRequestsPerSecond: '20', maxOperationsPerSocket: '2', maxConnectionsPerAddress: '2' };
+  const few = { maxRequestsPerSecond: '20', maxOperationsPerSocket: '2' };
   return {
     open: { store: store('open'), logger },
     guarded: { store: store('guarded'), logger, settings: asked },
     strict: { store: store('strict'), logger, settings: { production: 'true' } },
     narrow: { logger, settings: { ...asked, ...few, maxStreamsPerViewer: '1', maxSocketsPerViewer: '1' } },
+    crowded: { logger, settings: { ...asked, maxConnectionsPerAddress: '2', tokenInUrl: 'true' } },
     hanging: { authenticate: () => new Promise(() => undefined), authTimeoutMs: 100 },
     // What it logs is not looked at: its errors are wanted.
     broken: {},
-    slow: { logger },
+    // The path may be named: to the operator, who chose it.
+    slow: { store: `sqlite:${path.join(directory, 'held.db')}`, logger },
   };
 }
 
