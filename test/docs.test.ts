@@ -25,6 +25,7 @@ test.each([
   'README.md',
   'ARCHITECTURE.md',
   'PROTOCOL.md',
+  'docs/bad-inputs.md',
   'docs/deploying.md',
   'docs/security.md',
   'docs/guarantees.md',

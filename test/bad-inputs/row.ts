@@ -29,3 +29,10 @@ export interface Outcome {
   readonly got: string;
   readonly seen: string;
 }
+
+/** A row, or a part of one, that is tested elsewhere, cannot be tested, or asks for what this server has not. */
+export interface OtherRow {
+  readonly row: number;
+  readonly what: string;
+  readonly because: string;
+}

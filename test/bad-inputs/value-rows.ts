@@ -173,7 +173,7 @@ export const VALUE_ROWS: readonly ValueRow[] = [
   ...refused(53, refusedAsField('EVENT_ID_CONFLICT'), {
     'an event id that was used with other content': { eventId: 'taken', message: 'another' },
   }),
-  ...accepted(54, { 'an event after the end of its task, recorded as late': { taskId: 'done' } }),
+  ...accepted(54, { 'an event after the end of its task, recorded as late': { taskId: 'over' } }),
   withCursor('the empty text', '', refusedStream('CURSOR_INVALID')),
   withCursor('`0`', '0', refusedStream('CURSOR_INVALID')),
   withCursor('`-1`', '-1', refusedStream('CURSOR_INVALID')),

@@ -69,7 +69,7 @@ export async function openWorld(): Promise<World> {
       names.set('$CURSOR', await server.emit({ eventId: 'taken' }));
       await server.emit({ eventId: 'second' });
       names.set('$OTHER', await server.emit({ taskId: 'other' }));
-      await server.emit({ taskId: 'done' });
+      await server.emit({ taskId: 'over', eventType: 'TASK_COMPLETED', stage: 'COMPLETE' });
       names.set('$END', await server.emit({ taskId: 'done', eventType: 'TASK_COMPLETED', stage: 'COMPLETE' }));
     }
     if (name === 'broken') {
