@@ -12,12 +12,14 @@ export interface GraphqlRequest {
   readonly extensions?: Record<string, unknown>;
 }
 
-const GraphqlRequest = z.object({
+const GraphqlRequest = z.strictObject({
   query: z.string(),
   operationName: z.string().nullish(),
   variables: z.record(z.string(), z.unknown()).nullish(),
   extensions: z.record(z.string(), z.unknown()).nullish(),
 });
+
+const UNKNOWN_KEY = 'it has a key beside query, operationName, variables and extensions';
 
 /** @param bytes the whole body. @throws GraphQLError BAD_REQUEST */
 export function parsePostBody(bytes: Uint8Array): GraphqlRequest {
@@ -46,7 +48,9 @@ function checkRequest(value: unknown): GraphqlRequest {
   if (!result.success) {
     const issue = result.error.issues[0];
     const place = issue?.path.join('.') ?? '';
-    throw requestError('BAD_REQUEST', `The request is not well-formed: ${place || 'the body'} ${expectation(place)}.`);
+    // A misspelt `variables` that is passed over would be a request that means something else.
+    const wrong = issue?.code === 'unrecognized_keys' ? UNKNOWN_KEY : `${place || 'the body'} ${expectation(place)}`;
+    throw requestError('BAD_REQUEST', `The request is not well-formed: ${wrong}.`);
   }
   const { query, operationName, variables, extensions } = result.data;
   return {

@@ -17,6 +17,12 @@ export const OTHER_ROWS: readonly OtherRow[] = [
   ),
   other(61, 'credentials in a cookie', 'no cookie is read'),
   other(78, 'an answer that cannot be written as JSON', '`test/server/websocket-bounds.test.ts`'),
+  other(81, 'a block of 60 s after too many messages', 'the socket is closed; who comes back is limited again'),
+  other(
+    82,
+    'the 21st operation that is being prepared',
+    'ten times `--max-operations-per-socket` is the limit of all operations of a socket',
+  ),
   other(83, 'more connections than `--max-connections`', '`test/server/limits.test.ts`: 503'),
   other(85, 'a compressed bomb', 'compression is not negotiated: the first compressed frame is the last'),
   other(89, 'an offer of `h2c`', '`test/server/callers.test.ts`: passed over, and the request answered'),

@@ -29,6 +29,7 @@ export const STREAM_ROWS: readonly StreamRow[] = [
   resuming('bytes that are no ASCII', ['v1.1.\u00FF'], INVALID),
   resuming('NUL', ['a\0b'], '400'),
   resuming('2 KB', ['x'.repeat(2_048)], '431'),
+  resuming('10 KB', ['x'.repeat(10_240)], '431'),
   resuming('20 KB', ['x'.repeat(20_480)], '431'),
   resuming('that of another task', ['$OTHER'], '200, next TaskGap DIVERGED'),
   resuming('two headers', ['$CURSOR', '$CURSOR'], INVALID),

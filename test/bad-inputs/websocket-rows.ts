@@ -220,9 +220,22 @@ export const SOCKET_ROWS: readonly SocketRow[] = [
     83,
     'the 2nd socket of a key, 1 allowed',
     { init: null, others: [ME], messages: [JSON.stringify({ type: 'connection_init', payload: ME })] },
-    'close 1013',
+    'HTTP 429',
     {
       to: 'narrow',
+      instead: { got: 'close 1013', because: 'whose socket it is, is said in `connection_init`, after the upgrade' },
+    },
+  ),
+  messages(
+    84,
+    'a message of 256 KiB and 1 byte',
+    { messages: [subscribe('1', { query: QUERY, variables: { a: 'x'.repeat(256 * 1024) } })], answers: 2 },
+    'close 1009',
+    {
+      instead: {
+        got: 'next, complete, socket stays',
+        because: 'a batch of 1,000 events is larger: a message may be as large as a body, `--max-body-bytes`',
+      },
     },
   ),
   bytes(84, 'a frame of 4 MiB and 1 byte', { frame: masked64(4n * 1024n * 1024n + 1n) }, 'close 1009'),
