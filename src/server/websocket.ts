@@ -2,6 +2,7 @@
  * GraphQL over WebSocket: the sockets. What is said over them is `websocket-protocol.ts`; here is decided what becomes
  * of dead, slow and leaving peers.
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -139,10 +140,11 @@ function attach({ protocol, socket, connection, request, heartbeat, limits, ends
           socket.readyState === socket.OPEN ? protocolHandle(text) : Promise.resolve(),
         );
         order = inOrder;
-        socket.on('message', (data) => {
+        socket.on('message', (data, isBinary) => {
           peer.liveness.heard();
           if (!mayGoOn()) return outlet.close(TRY_AGAIN_LATER, 'Too many messages');
-          const text = messageText(data);
+          const text = messageText(data, isBinary);
+          if (text === undefined) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
           if (extra.session === undefined && Buffer.byteLength(text) > MAX_BYTES_OF_STRANGERS) {
             return outlet.close(MESSAGE_TOO_BIG, 'Too large before the acknowledgement');
           }
@@ -203,9 +205,13 @@ class Peer implements BeatingStream {
   }
 }
 
-/** What `ws` hands over is bytes, in one piece or several. */
-function messageText(data: RawData): string {
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8');
+/**
+ * What `ws` hands over is bytes, in one piece or several.
+ * @returns undefined for what is no text: `ws` looks at that of text frames only.
+ */
+function messageText(data: RawData, isBinary: boolean): string | undefined {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer);
+  return isBinary && !isUtf8(bytes) ? undefined : bytes.toString('utf8');
 }
 
 async function closeSoon(socket: WebSocket, delayMs: number, signal: AbortSignal): Promise<void> {
