@@ -1,4 +1,5 @@
 /** Requests of HTTP that are wrong before, or beside, the document in them. */
+import { gzipSync } from 'node:zlib';
 import type { Row } from './row.ts';
 import type { HeaderLines, HttpSent } from './wire.ts';
 
@@ -122,6 +123,12 @@ export const HTTP_ROWS: readonly Row<HttpSent>[] = [
     'a length and chunks': post('{}', [...JSON_IN, ['content-length', '2'], ['transfer-encoding', 'chunked']]),
   }),
   row(17, 'a length that is too short', post(`{"query":"${QUERY}"}`, [...JSON_IN, ['content-length', '5']]), '400'),
+  row(
+    17,
+    'a body that is packed',
+    post(gzipSync(`{"query":"${QUERY}"}`), [...JSON_IN, ['content-encoding', 'gzip']]),
+    BAD_REQUEST,
+  ),
   row(18, 'half a body, then nothing', post('{', [...JSON_IN, ['content-length', '9']]), '408', {
     to: 'slow',
     isSlow: true,
@@ -204,6 +211,11 @@ export const HTTP_ROWS: readonly Row<HttpSent>[] = [
     'an unknown path': { path: '/admin' },
     'a path out of the root': { path: '/../../etc/passwd' },
   }),
+  ...rows(28, '404', { 'the URL of another server': { path: 'http://evil.example/graphql' }, '`*`': { path: '*' } }),
+  row(28, 'CONNECT', { method: 'CONNECT', path: 'evil.example:80' }, 'closed without an answer'),
+  row(28, 'TRACE', { method: 'TRACE' }, '405, Allow: GET, POST'),
+  row(28, 'no Host', { raw: 'GET /graphql HTTP/1.1\r\nconnection: close\r\n\r\n' }, '400'),
+  row(28, 'HTTP/2 without an offer', { raw: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' }, '400'),
   row(28, 'a URL that cannot be parsed', { path: '//' }, '404'),
   row(
     29,

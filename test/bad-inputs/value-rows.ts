@@ -61,6 +61,28 @@ function withCursor(what: string, cursor: string, expected: string): ValueRow {
   return { row: 56, what: `after: ${what}`, sent: { query, variables: { after: cursor }, isStream: true }, expected };
 }
 
+const NOTHING_DELETED = { got: ACCEPTED, because: 'afterwards there is no such task: it answers `deleted: false`' };
+
+/** Ids where no event is emitted. */
+function inOtherPlaces(): readonly ValueRow[] {
+  const places: Readonly<Record<string, string>> = {
+    'task(id)': 'query ($id: ID!) { task(id: $id) { id } }',
+    'taskEvents(taskId)': 'query ($id: ID!) { taskEvents(taskId: $id) { gap } }',
+    initTask: 'mutation ($id: ID!) { initTask(input: { taskId: $id }) { created } }',
+    deleteTask: 'mutation ($id: ID!) { deleteTask(taskId: $id) { deleted } }',
+    publishObservation: 'mutation ($id: ID!) { publishObservation(input: { id: $id, content: "" }) { duplicate } }',
+    'an observation of':
+      'mutation ($id: ID!) { publishObservation(input: { taskId: $id, content: "" }) { duplicate } }',
+  };
+  return Object.entries(places).flatMap(([place, query]) =>
+    ['', '*', 'a.>', 'a\uD800'].map((id) => {
+      const what = `${place}: \`${id === '' ? '""' : id.replace('\uD800', String.raw`\uD800`)}\``;
+      const instead = place === 'deleteTask' ? { instead: NOTHING_DELETED } : {};
+      return { row: 45, what, sent: { query, variables: { id } }, expected: REFUSED, ...instead };
+    }),
+  );
+}
+
 export const VALUE_ROWS: readonly ValueRow[] = [
   ...refused(42, NOT_OF_ITS_TYPE, {
     'progress: `1e999` in a variable': '"progress":1e999',
@@ -102,6 +124,7 @@ export const VALUE_ROWS: readonly ValueRow[] = [
     'estimatedTimeRemaining: a lone surrogate': { estimatedTimeRemaining: '\uDC00' },
     'details: lone surrogates in a key and a value': { details: { 'a\uD800': '\uDC00' } },
   }),
+  ...inOtherPlaces(),
   ...refused(47, REFUSED, {
     'details: `__proto__`': '"details":{"__proto__":{"x":1}}',
     'details: `constructor` within': '"details":{"a":[{"constructor":1}]}',

@@ -44,6 +44,11 @@ const FRAMES: Readonly<Record<string, Uint8Array>> = {
   'a close code of one byte': masked(0x88, Buffer.from([0x03])),
 };
 
+const EMITTING =
+  'mutation { emitEvent(input: { taskId: "bytes", eventType: ERROR, component: "a", stage: REVIEW, message: "?" }) { duplicate } }';
+/** The question mark is half a character. */
+const withBadUtf8 = Buffer.from(ask(EMITTING).replace('?', '\u00C3'), 'latin1');
+
 export const SOCKET_ROWS: readonly SocketRow[] = [
   bytes(59, 'no subprotocol', protocol(), 'close 4406'),
   bytes(60, 'only the old `graphql-ws`', protocol('graphql-ws'), 'close 4406'),
@@ -111,6 +116,13 @@ export const SOCKET_ROWS: readonly SocketRow[] = [
     'next, complete, socket stays',
   ),
   ...closing(69, 4400, { 'a binary frame with garbage': Buffer.from([0xde, 0xad, 0xbe, 0xef]) }),
+  ...closing(69, 4400, { 'a binary frame with an emit that is not UTF-8': withBadUtf8 }),
+  messages(
+    10,
+    'the id twice in a message: the last counts',
+    { messages: ['{"type":"subscribe","id":"0","id":"1","payload":{"query":"{ __typename }"}}'], answers: 2 },
+    'next, complete, socket stays',
+  ),
   ...closing(70, 4400, {
     '`subscribe` without an id': '{"type":"subscribe","payload":{"query":"{ __typename }"}}',
     'a numeric id': subscribe(1, { query: QUERY }),
