@@ -30,6 +30,8 @@ const ROWS = [
   'emit-1000-components',
   'latency',
   'idle-memory',
+  'security-fanout',
+  'security-emit',
   'growth-watchers',
   'growth-log',
   'growth-tasks',
