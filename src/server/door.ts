@@ -57,6 +57,8 @@ export function createDoor({ identify, limits, mask, logger }: DoorDeps): Door {
     };
     if (refusal === undefined) {
       response.once('close', leave);
+      // It may have left while it was found out who it is.
+      if (response.closed) leave();
       return true;
     }
     leave();

@@ -42,6 +42,8 @@ export interface Extra extends Record<PropertyKey, unknown> {
   readonly member: SessionMember;
   /** Once the caller has said who it is. */
   session: Session | undefined;
+  /** It may leave while it is found out who it is. */
+  isClosed: boolean;
   /** Its place among the sockets of its viewer. */
   place: Disposable | undefined;
   /** Subscriptions that are under way. */
@@ -83,6 +85,7 @@ export function createProtocol(
     if (request === undefined) return false;
     try {
       const session = await identify(request, connectionParams);
+      if (extra.isClosed) return false;
       const place = limits.occupy('socket', session.viewer);
       if (isRefusal(place)) {
         extra.outlet.close(TRY_AGAIN_LATER, 'Too many sockets');

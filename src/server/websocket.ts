@@ -122,6 +122,7 @@ function attach({ protocol, socket, connection, request, heartbeat, limits, ends
     request,
     outlet,
     session: undefined,
+    isClosed: false,
     place: undefined,
     subscriptions: 0,
     member: {
@@ -160,6 +161,7 @@ function attach({ protocol, socket, connection, request, heartbeat, limits, ends
   );
   socket.once('close', (code, reason) => {
     beating[Symbol.dispose]();
+    extra.isClosed = true;
     extra.session?.leave(extra.member);
     extra.place?.[Symbol.dispose]();
     closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, 'a socket was left badly'));

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SettingName } from '../../src/config.ts';
 import { signToken } from '../../src/auth/tokens.ts';
+import { toGrants } from '../../src/domain/viewer.ts';
 import { codesOf, dataOf, EMIT, GOOD_EVENT, startApp, type Answer, type TestApp } from '../support/app.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openWsClient, type WsClient } from '../support/ws-client.ts';
@@ -147,4 +148,54 @@ test('on this machine, where nobody is asked who they are, callers are not limit
   await using open = await startApp({ settings: { ...SETTINGS, authSecret: '', metrics: '' } });
   const answers = await Promise.all(Array.from({ length: 40 }, () => open.post(EMIT_MANY, { inputs: events(20) })));
   expect(answers.flatMap(codesOf)).toEqual([]);
+});
+
+test('a socket that leaves while it is found out who it is gives its place back', async () => {
+  const asked: (() => void)[] = [];
+  const viewer = { name: 'user', grants: toGrants(['read:*']), expiresAt: Number.POSITIVE_INFINITY, credentials: [] };
+  await using own = await startApp({
+    settings: { maxSocketsPerViewer: '1' },
+    authenticate: async () => {
+      await new Promise<void>((resolve) => void asked.push(resolve));
+      return viewer;
+    },
+  });
+  await using first = await openWsClient(own.origin);
+  first.send({ type: 'connection_init' });
+  await waitFor(() => asked.length === 1, { withinMs: 5_000, what: 'the question' });
+  first.socket.terminate();
+  await waitFor(() => own.app.stats().sockets === 0, { withinMs: 5_000, what: 'the socket to be gone' });
+  asked[0]?.();
+  await using second = await openWsClient(own.origin);
+  const acknowledged = second.init();
+  await waitFor(() => asked.length === 2, { withinMs: 5_000, what: 'the question' });
+  asked[1]?.();
+  await acknowledged;
+});
+
+test('a stream that leaves while it is found out who it is gives its place back', async () => {
+  const asked: (() => void)[] = [];
+  const viewer = { name: 'user', grants: toGrants(['read:*']), expiresAt: Number.POSITIVE_INFINITY, credentials: [] };
+  await using own = await startApp({
+    settings: { maxStreamsPerViewer: '1' },
+    authenticate: async () => {
+      await new Promise<void>((resolve) => void asked.push(resolve));
+      return viewer;
+    },
+  });
+  const url = `${own.graphqlUrl}?query=${encodeURIComponent(UPDATES)}`;
+  const leaving = new AbortController();
+  const first = fetch(url, { headers: { accept: 'text/event-stream' }, signal: leaving.signal }).catch(() => undefined);
+  await waitFor(() => asked.length === 1, { withinMs: 5_000, what: 'the question' });
+  leaving.abort();
+  await first;
+  // The server hears of it no later than of what it is told next.
+  await expect.poll(async () => (await fetch(`${own.origin}/healthz`)).status).toBe(200);
+  asked[0]?.();
+  const second = fetch(url, { headers: { accept: 'text/event-stream' } });
+  await waitFor(() => asked.length === 2, { withinMs: 5_000, what: 'the question' });
+  asked[1]?.();
+  const answer = await second;
+  expect(answer.status).toBe(200);
+  await answer.body?.cancel();
 });
