@@ -56,9 +56,9 @@ function toViewer(key: ApiKey): Viewer {
   };
 }
 
-/** A part of the hash is in it: a key that is made anew under the same id is another. */
-function credentialOf({ id, hash: kept }: ApiKey): string {
-  return `key ${id} ${kept.slice(0, 16)}`;
+/** A key that is made anew under the same id, or is granted something else, is another. */
+function credentialOf({ id, hash: kept, grants }: ApiKey): string {
+  return `key ${id} ${hash('sha256', [kept, ...grants].join(' ')).slice(0, 16)}`;
 }
 
 /** Whether a credential is a key that is not there any more. */

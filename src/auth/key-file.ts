@@ -10,8 +10,8 @@ import { ApiKey } from './api-keys.ts';
 
 const KeyFile = z.strictObject({
   keys: z.array(ApiKey).default([]),
-  /** Ids of tokens (their `jti`), for as long as they would be valid. */
-  revoked: z.array(z.strictObject({ id: z.string().min(1).max(256), until: z.iso.datetime().optional() })).default([]),
+  /** Ids of tokens: their `jti`. */
+  revoked: z.array(z.strictObject({ id: z.string().min(1).max(256) })).default([]),
 });
 export type KeyFile = z.infer<typeof KeyFile>;
 
@@ -92,15 +92,16 @@ export async function watchKeyFile({ path, everyMs = 2_000, onTrouble }: KeyFile
 
   async function look(): Promise<void> {
     const now = await markOf(path);
-    if (now === mark) return;
+    // One that could not be read is tried again: what was in the way may be gone, and the file the same.
+    if (now === mark && isCurrent) return;
     try {
       ring = toKeyRing(await readKeyFile(path));
       isCurrent = true;
     } catch (error) {
+      // Told once of each state it is in, and not at every look.
+      if (isCurrent || now !== mark) onTrouble(error instanceof Error ? error : new Error(String(error)));
       isCurrent = false;
-      onTrouble(error instanceof Error ? error : new Error(String(error)));
     }
-    // Told once of each state it is in, and not at every look.
     mark = now;
   }
 

@@ -88,7 +88,7 @@ export async function createTokenVerifier(settings: TokenSettings): Promise<Toke
   };
 
   async function payloadOf(token: string): Promise<JWTPayload> {
-    if (token.length > MAX_TOKEN_LENGTH) throw new UnauthenticatedError();
+    if (token.length > MAX_TOKEN_LENGTH || !isCanonical(token)) throw new UnauthenticatedError();
     // Chooses the key only; the algorithms that the key may be used with are fixed below.
     const bySecret = decodeProtectedHeader(token).alg === SECRET_ALGORITHM;
     if (bySecret && secret !== undefined) {
@@ -108,6 +108,12 @@ export async function createTokenVerifier(settings: TokenSettings): Promise<Toke
       return toViewer(claims.data);
     },
   };
+}
+
+/** The signature can be spelt in several ways, and each would count as another caller. */
+function isCanonical(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }
 
 /** @throws UnauthenticatedError for a token that is wrong; what kept it from being judged goes on as it is. */

@@ -9,6 +9,7 @@ import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
 import type { MaybePromise } from '../util/maybe-promise.ts';
 import type { FollowDeps } from './follow.ts';
+import { listTasks } from './listed-tasks.ts';
 import { createPace, waitForPace } from './latest.ts';
 import { askPatiently } from './patience.ts';
 
@@ -45,7 +46,7 @@ export function boardUpdates(
     const pace = createPace(maxRate);
     let { position } = await ask(() => deps.log.changes({ limit: 0 }));
     const readMatching = (): Promise<readonly TaskHead[]> =>
-      ask(() => deps.log.tasks({ ...filter, order: 'updated', limit: LIMITS.boardTasks + 1 }));
+      ask(() => listTasks(deps.log, { ...filter, order: 'updated', limit: LIMITS.boardTasks + 1 }));
     const start = await readMatching();
     const truncated = start.length > LIMITS.boardTasks;
     const changed = start.slice(0, LIMITS.boardTasks);

@@ -2,20 +2,32 @@
  * The event manager as one viewer has it: every verb asks the viewer's grants first, and nothing else. What is refused
  * never reaches the log, so a refusal takes as long, and says as much, whether there is such a task or not.
  */
-import { ForbiddenError } from '../domain/errors.ts';
+import { ForbiddenError, type DrumlineError } from '../domain/errors.ts';
 import { ANYONE, may, mayOnSome, tasksOf, type Action, type TaskSet, type Viewer } from '../domain/viewer.ts';
 import type { TaskConditions } from '../domain/task.ts';
 import type { EventManager } from './event-manager.ts';
 
-export function guardManager(manager: EventManager, viewer: Viewer): EventManager {
+/** @param whyOver why the viewer may do nothing any more; asked each time. */
+export function guardManager(
+  manager: EventManager,
+  viewer: Viewer,
+  whyOver: () => DrumlineError | undefined = () => undefined,
+): EventManager {
   if (viewer === ANYONE) return manager;
 
+  function requireValid(): void {
+    const over = whyOver();
+    if (over !== undefined) throw over;
+  }
+
   function require(action: Action, taskId?: string): void {
+    requireValid();
     if (!may(viewer, action, taskId)) throw new ForbiddenError(action, taskId);
   }
 
   /** Lists show what may be read of what is asked for. */
   function readable(filter: TaskConditions | undefined): TaskConditions | undefined {
+    requireValid();
     if (!mayOnSome(viewer, 'read')) throw new ForbiddenError('read');
     const within = tasksOf(viewer, 'read');
     if (within === undefined) return filter;

@@ -6,6 +6,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { EventLog, ReadRange, TaskConditions, TaskHead } from '../log/event-log.ts';
 import { matchesEvent, type EventFilter } from './event-filter.ts';
+import { listTasks } from './listed-tasks.ts';
 import { checkPageArgs, PlaceGoneError, readPage, type Page, type PageArgs } from './page.ts';
 
 export interface TaskPageArgs {
@@ -33,7 +34,7 @@ export interface ObservationPageArgs extends PageArgs {
 export async function readTasks(log: EventLog, { first, after, filter }: TaskPageArgs): Promise<TaskPage> {
   checkPageArgs({ first });
   const limit = first ?? LIMITS.pageDefault;
-  const heads = await log.tasks({ ...filter, after, limit: limit + 1 });
+  const heads = await listTasks(log, { ...filter, after, limit: limit + 1 });
   return {
     items: heads.slice(0, limit),
     hasNextPage: heads.length > limit,

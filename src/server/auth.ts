@@ -94,5 +94,6 @@ function bearerOf(
     return (headersDistinct['authorization']?.length ?? 0) > 1 ? undefined : BEARER.exec(authorization)?.[1];
   }
   const mayBeInUrl = tokenInUrl && method === 'GET' && headers.accept?.includes('text/event-stream') === true;
-  return mayBeInUrl ? (new URL(url, 'http://localhost').searchParams.get('token') ?? undefined) : undefined;
+  if (!mayBeInUrl) return undefined;
+  return BEARER.exec(`Bearer ${new URL(url, 'http://localhost').searchParams.get('token') ?? ''}`)?.[1];
 }

@@ -33,6 +33,8 @@ export const DOCUMENT_LIMITS = Object.freeze({
 
 /** Components of a task, when there is no telling how many it has. */
 const LIKELY_COMPONENTS = 10;
+/** Tasks of a live board that come together; each with its components is within the cost. */
+const LIKELY_CHANGES = 90;
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -65,7 +67,8 @@ export function checkCost(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>> | null | undefined,
 ): void {
-  const cost = costOf(operation.selectionSet, fragmentsOf(document), variables ?? {});
+  const given = { ...defaultsOf(operation), ...variables };
+  const cost = costOf(operation.selectionSet, fragmentsOf(document), given);
   refuseAbove(cost, DOCUMENT_LIMITS.cost, 'QUERY_TOO_EXPENSIVE', 'items of pages');
 }
 
@@ -139,9 +142,30 @@ function costOf(selectionSet: SelectionSetNode, fragments: Fragments, variables:
 
 type Variables = Readonly<Record<string, unknown>>;
 
+/** Of whole numbers and lists: what sizes are. */
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Variables {
+  const found = variableDefinitions.map(({ variable, defaultValue }) => {
+    if (defaultValue?.kind === Kind.INT) return [variable.name.value, Number(defaultValue.value)] as const;
+    return [variable.name.value, defaultValue?.kind === Kind.LIST ? defaultValue.values : undefined] as const;
+  });
+  return Object.fromEntries<unknown>(found);
+}
+
+/** How many events a mutation has; undefined for what has none. */
+function eventsOf({ arguments: given = [] }: FieldNode, variables: Variables): number | undefined {
+  const inputs = given.find(({ name }) => name.value === 'inputs')?.value;
+  if (inputs?.kind === Kind.LIST) return inputs.values.length;
+  const value = inputs?.kind === Kind.VARIABLE ? variables[inputs.name.value] : undefined;
+  return Array.isArray(value) ? value.length : undefined;
+}
+
 /** How many items the field may give; undefined for one that is no page. */
 function sizeOf(field: FieldNode, fragments: Fragments, variables: Variables): number | undefined {
   if (field.name.value === 'components') return LIKELY_COMPONENTS;
+  if (field.name.value === 'changed') return LIKELY_CHANGES;
+  const events = eventsOf(field, variables);
+  // More than a batch may hold is refused where it is read.
+  if (events !== undefined) return Math.min(events, LIMITS.batchEvents);
   const asked = (field.arguments ?? []).filter(({ name }) => name.value === 'first' || name.value === 'last');
   for (const { value } of asked) {
     const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;

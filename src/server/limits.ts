@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { RateLimitedError } from '../domain/errors.ts';
+import { ANYONE } from '../domain/viewer.ts';
 import type { EventManager } from '../manager/event-manager.ts';
 import { Rates } from '../util/rates.ts';
 
@@ -114,13 +115,15 @@ export function createLimits(options: LimitOptions): Limits {
       });
     },
     occupy(kind, viewer) {
-      if (!areCallersLimited) return NOTHING;
+      // Strangers are told apart by their addresses alone.
+      if (!areCallersLimited || viewer === ANYONE) return NOTHING;
       const entered = (kind === 'socket' ? sockets : streams).enter(viewer);
       return entered ?? refuse(kind === 'socket' ? 'socketsPerViewer' : 'streamsPerViewer', TRY_CONNECTING_MS);
     },
     request(request, caller) {
       if (!areCallersLimited) return undefined;
-      return take(requests, caller ?? addressOf(request), 'requestsPerSecond', 1);
+      const key = caller === undefined || caller === ANYONE ? addressOf(request) : caller;
+      return take(requests, key, 'requestsPerSecond', 1);
     },
     messages() {
       const socket = {};
@@ -130,7 +133,8 @@ export function createLimits(options: LimitOptions): Limits {
     countEmits(manager, viewer) {
       if (!areCallersLimited) return manager;
       const count = (events: readonly { readonly taskId: string }[]): void => {
-        const refusal = take(emitsOfViewer, viewer, 'emitsPerViewer', events.length) ?? countByTask(events);
+        const ofViewer = viewer === ANYONE ? undefined : take(emitsOfViewer, viewer, 'emitsPerViewer', events.length);
+        const refusal = ofViewer ?? countByTask(events);
         if (refusal !== undefined) throw new RateLimitedError(refusal.retryAfterMs);
       };
       return {

@@ -3,11 +3,11 @@
  * expires or is revoked, every stream of it ends with the reason. That is asked before each delivery, and of streams
  * that wait, every half second.
  */
-import type { DrumlineError } from '../domain/errors.ts';
+import { TokenRevokedError, type DrumlineError } from '../domain/errors.ts';
 import { ANYONE, type Viewer } from '../domain/viewer.ts';
 import type { EventManager } from '../manager/event-manager.ts';
 import { guardManager } from '../manager/guarded-manager.ts';
-import type { SchemaContext } from '../schema/context.ts';
+import type { SchemaContext, TokenIssuer } from '../schema/context.ts';
 import type { Limits } from './limits.ts';
 
 /** A stream or a socket: an object rather than a function, for there is one for each watcher. */
@@ -25,7 +25,8 @@ export class Session {
 
   constructor({ viewer, manager, limits, tokens, whyOver, occupied }: SessionParts) {
     this.viewer = viewer;
-    this.context = { manager: guardManager(limits.countEmits(manager, viewer), viewer), viewer, tokens, session: this };
+    const guarded = guardManager(limits.countEmits(manager, viewer), viewer, () => this.failure);
+    this.context = { manager: guarded, viewer, tokens: tokens && untilEnd(tokens, viewer), session: this };
     this.#whyOver = whyOver;
     this.#occupied = occupied;
   }
@@ -34,8 +35,17 @@ export class Session {
   get failure(): DrumlineError | undefined {
     // Asked for each delivery, and never so where nobody has to say who they are.
     if (this.viewer === ANYONE) return undefined;
-    this.#failure ??= this.#whyOver(this.viewer);
+    this.#failure ??= this.#judge();
     return this.#failure;
+  }
+
+  /** A rule that fails lets nobody go on. */
+  #judge(): DrumlineError | undefined {
+    try {
+      return this.#whyOver(this.viewer);
+    } catch {
+      return new TokenRevokedError();
+    }
   }
 
   join(member: SessionMember): void {
@@ -58,6 +68,14 @@ export class Session {
       member.sessionEnded(failure);
     }
   }
+}
+
+/** No token outlives what it was made with. */
+function untilEnd(tokens: TokenIssuer, { expiresAt }: Viewer): TokenIssuer {
+  return (order) => {
+    const left = Math.max(1, Math.floor((expiresAt - Date.now()) / 1_000));
+    return tokens({ ...order, expiresInSeconds: Math.min(order.expiresInSeconds, left) });
+  };
 }
 
 interface SessionParts extends SessionsDeps {
@@ -88,7 +106,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   return {
     of(viewer) {
-      const session = known.get(viewer) ?? new Session({ ...deps, viewer, occupied });
+      const before = known.get(viewer);
+      // What was revoked may be good again, as after a mistake in the key file; what it ended stays ended.
+      if (before !== undefined && before.failure === undefined) return before;
+      const session = new Session({ ...deps, viewer, occupied });
       known.set(viewer, session);
       return session;
     },

@@ -96,7 +96,8 @@ export function createProtocol(
       session.join(extra.member);
       return true;
     } catch (error) {
-      refuse(extra.outlet, error);
+      if (limits.request(request) === undefined) refuse(extra.outlet, error);
+      else extra.outlet.close(TRY_AGAIN_LATER, 'Too many tries');
       return false;
     }
   }

@@ -1,5 +1,5 @@
 /** The key file: read again when it changes, and never half. */
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createApiKey, findApiKey } from '../../src/auth/api-keys.ts';
@@ -47,6 +47,32 @@ test('what was written is read; a file that is wrong is told without what it hol
     expect(error).toMatchObject({ code: 'KEY_FILE_INVALID' });
     expect(String(error)).not.toContain('canary!');
   }
+});
+
+test('a key that is granted less is another: whoever came with it before is turned out', async () => {
+  const { key, kept } = createApiKey('ci', ['read:*', 'emit:*'], MADE);
+  let grants = kept.grants;
+  const keyRing = () => ({ keys: new Map([[kept.id, { ...kept, grants }]]), revoked: new Set<string>() });
+  const authenticator = createAuthenticator({ keyRing, tokens: undefined });
+  const before = await authenticator.authenticate(key);
+  grants = ['emit:*'];
+  expect(authenticator.whyOver(before)?.code).toBe('TOKEN_REVOKED');
+  const after = await authenticator.authenticate(key);
+  expect([may(after, 'read', 'a'), may(after, 'emit', 'a')]).toEqual([false, true]);
+});
+
+test('a file that could not be read is tried again although it is the same', async () => {
+  await using directory = await openTempDir();
+  const file = path.join(directory.path, 'keys.json');
+  const { kept } = createApiKey('ci', ['emit:*'], MADE);
+  await writeKeyFile(file, { keys: [], revoked: [] });
+  const troubles: string[] = [];
+  using watched = await watchKeyFile({ path: file, everyMs: 5, onTrouble: ({ message }) => troubles.push(message) });
+  await rm(file);
+  await waitFor(() => !watched.isCurrent, { withinMs: 5_000, what: 'the trouble' });
+  await writeKeyFile(file, { keys: [kept], revoked: [] });
+  await waitFor(() => watched.isCurrent, { withinMs: 5_000, what: 'the file to be read' });
+  expect([watched.ring.keys.size, troubles.length]).toEqual([1, 1]);
 });
 
 describe('a server that watches it', () => {

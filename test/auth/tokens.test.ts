@@ -54,6 +54,7 @@ describe('refused', () => {
   const publicAsSecret = bytes(rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString());
   const cases: Readonly<Record<string, () => string | Promise<string>>> = {
     'no token at all': () => 'nonsense',
+    'another spelling of the signature': async () => `${await sign()}=`,
     'an empty one': () => '',
     'three empty parts': () => '..',
     'the algorithm none': () =>

@@ -153,6 +153,9 @@ test('lists and boards show what may be read of what is asked for', async () => 
   expect(await idsFor(KEYS.reader.key, '{ taskIdPrefix: "c/" }')).toEqual([]);
   expect(await idsFor(KEYS.admin.key)).toEqual([...readable, 'c/1']);
   expect(await idsFor(await tokenFor(['read:c/1']))).toEqual(['c/1']);
+  const two = await tokenFor(['read:c/1', 'read:a/2', 'read:no-such-task']);
+  expect(await idsFor(two)).toEqual(['a/2', 'c/1']);
+  expect(await idsFor(two, '{ taskIdPrefix: "a/" }')).toEqual(['a/2']);
   const none = await server.post('{ tasks { edges { cursor } } }', {}, bearer(KEYS.emitter.key));
   expect(codesOf(none)).toEqual(['FORBIDDEN']);
 

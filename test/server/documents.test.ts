@@ -95,6 +95,11 @@ describe('documents', () => {
       '{ tasks(first: 1000) { nodes { progress { components { name } } } } }',
     ],
     [
+      'a page as large as a variable is by default',
+      'QUERY_TOO_EXPENSIVE',
+      'query ($n: Int = 1000) { tasks(first: $n) { nodes { events(first: 2) { nodes { id } } } } }',
+    ],
+    [
       'pages as large as they come, within pages',
       'QUERY_TOO_EXPENSIVE',
       '{ tasks { nodes { events { edges { cursor } } } } }',
@@ -148,6 +153,18 @@ describe('documents', () => {
     const query = 'query ($first: Int) { tasks(first: $first) { nodes { events(first: 10) { nodes { id } } } } }';
     expect((await askEverywhere(query, { first: 1_000 })).codes).toEqual(['QUERY_TOO_EXPENSIVE']);
     expect((await server.post(query, { first: 90 })).errors).toBeUndefined();
+  });
+
+  test('pages of the tasks of a batch count for each of its events', async () => {
+    const query = `mutation ($inputs: [EmitEventInput!]!) {
+      emitEvents(inputs: $inputs) { results { task { events(first: 100) { nodes { id } } } } } }`;
+    const inputs = Array.from({ length: 11 }, () => GOOD_EVENT);
+    expect((await askEverywhere(query, { inputs })).codes).toEqual(['QUERY_TOO_EXPENSIVE']);
+  });
+
+  test('pages of the tasks of a live board count for each of them', async () => {
+    const query = 'subscription { tasks { changed { events(first: 20) { nodes { id } } } } }';
+    for (const ask of [overWs, overSse]) expect(codesOf(await ask(query))).toEqual(['QUERY_TOO_EXPENSIVE']);
   });
 
   test('fragments that multiply each other are measured in no time', async () => {

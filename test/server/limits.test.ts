@@ -180,6 +180,24 @@ test('a socket that leaves while it is found out who it is gives its place back'
   await acknowledged;
 });
 
+test('strangers, where they are let in, are told apart by their addresses', async () => {
+  const settings = {
+    ...SETTINGS,
+    authSecret: '',
+    host: '0.0.0.0',
+    allowAnonymous: 'true',
+    trustProxy: 'true',
+  } as const;
+  await using open = await startApp({ settings: { ...settings, metrics: '', maxConnectionsPerAddress: '2' } });
+  const statuses: number[] = [];
+  await using stack = new AsyncDisposableStack();
+  for (const address of ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']) {
+    const headers = { 'x-forwarded-for': `6.6.6.6, ${address}` };
+    statuses.push(stack.use(await open.sse({ query: UPDATES, headers })).status);
+  }
+  expect(statuses).toEqual([200, 200, 429, 200, 200, 200]);
+});
+
 test('a stream that leaves while it is found out who it is gives its place back', async () => {
   const asked: (() => void)[] = [];
   const viewer = { name: 'user', grants: toGrants(['read:*']), expiresAt: Number.POSITIVE_INFINITY, credentials: [] };

@@ -1,8 +1,10 @@
 /** Streams end with the token or key that they were begun with, say why, and go on from their cursor with another. */
+import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey, type ApiKey } from '../../src/auth/api-keys.ts';
 import { writeKeyFile } from '../../src/auth/key-file.ts';
+import { signToken } from '../../src/auth/tokens.ts';
 import { watchTask } from '../../src/client/index.ts';
 import { toGrants } from '../../src/domain/viewer.ts';
 import { codesOf, dataOf, EMIT, GOOD_EVENT, startApp, TASK, type Answer, type TestApp } from '../support/app.ts';
@@ -129,6 +131,44 @@ test('a key that is taken out of the file ends its streams, and those of tokens 
   await emit();
   await ofAdmin.nextOf('1');
   expect((await server.post('{ __typename }', {}, bearer(token))).status).toBe(401);
+});
+
+test('a token does not outlive the one that it was made with', async () => {
+  const rules = { secret: SECRET, audience: 'drumline' };
+  const maker = await signToken(rules, { grants: ['admin:*'], expiresInSeconds: 60, givenBy: [] }, Date.now());
+  const made = await createToken(3_600, maker.token);
+  expect(Date.parse(made.expiresAt)).toBeLessThanOrEqual(maker.expiresAt);
+});
+
+test('what arrives after its token was revoked is not carried out, although it was begun before', async () => {
+  const ended = new Set<string>();
+  const viewer = { name: 'user', grants: toGrants(['emit:*']), expiresAt: Infinity, credentials: ['session-1'] };
+  await using own = await startApp({
+    authenticate: () => viewer,
+    isRevoked: ({ credentials }) => credentials.some((id) => ended.has(id)),
+  });
+  await own.emit();
+  const body = JSON.stringify({ query: EMIT, variables: { input: GOOD_EVENT } });
+  const answer = await new Promise<string>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const request = http.request(own.graphqlUrl, { method: 'POST', headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => resolve(text));
+    });
+    request.on('error', reject);
+    request.write(body.slice(0, 10));
+    request.on('socket', (socket) => {
+      // What stands before it on the way was read when it is answered.
+      socket.once('connect', () => {
+        void fetch(`${own.origin}/healthz`).then(() => {
+          ended.add('session-1');
+          request.end(body.slice(10));
+        });
+      });
+    });
+  });
+  expect(answer).toMatch(/TOKEN_REVOKED|UNAUTHENTICATED/);
+  expect((await own.app.manager.getTask(TASK))?.progress.seq).toBe(1);
 });
 
 test('an embedder decides by its own rules, for each task and for as long as it likes', async () => {
