@@ -43,6 +43,7 @@ export {
   type EventManager,
   type EventManagerOptions,
   type RetentionOptions,
+  type EventVerbs,
 } from './manager/event-manager.ts';
 export type { BoardUpdate } from './manager/board.ts';
 export { CallbackGapError, type EventCallback } from './manager/callbacks.ts';

@@ -45,10 +45,16 @@ const EXIT_OF_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ['INTERNAL_SERVER_ERROR', EXIT.internal],
 ]);
 
+/** There is a server, and it said no. */
+function whyRefused({ message, status }: ConnectionFailedError): string {
+  return status === 401 || status === 4401 ? `${message} Is there a good key or token in DRUMLINE_TOKEN?` : message;
+}
+
 /** What a client throws, as the end of a command. Anything else, a CliError included, stays as it is. */
 export function toCliError(error: unknown): unknown {
   if (error instanceof ConnectionFailedError) {
-    const message = `${error.message} Start a server with: drumline serve`;
+    const message =
+      error.status === undefined ? `${error.message} Start a server with: drumline serve` : whyRefused(error);
     return new CliError(EXIT.unavailable, message, { cause: error });
   }
   if (!(error instanceof OperationFailedError)) return error;

@@ -214,13 +214,12 @@ export class TokensDisabledError extends DrumlineError {
   }
 }
 
-/** Refused for now: one caller, or one task, takes more than its share. */
-export class RateLimitedError extends DrumlineError {
-  override readonly name = 'RateLimitedError';
+/** Refused for now; nothing was stored. */
+abstract class TryLaterError extends DrumlineError {
   readonly retryAfterMs: number;
 
-  constructor(retryAfterMs: number) {
-    super('RATE_LIMITED', 'Too much at once.');
+  constructor(code: ErrorCode, message: string, retryAfterMs: number) {
+    super(code, message);
     this.retryAfterMs = retryAfterMs;
   }
 
@@ -229,18 +228,22 @@ export class RateLimitedError extends DrumlineError {
   }
 }
 
-/** Refused for now, so that what was accepted is answered in time. Nothing was stored. */
-export class OverloadedError extends DrumlineError {
+/** One caller, or one task, takes more than its share. */
+export class RateLimitedError extends TryLaterError {
+  override readonly name = 'RateLimitedError';
+
+  constructor(retryAfterMs: number) {
+    super('RATE_LIMITED', 'Too much at once.', retryAfterMs);
+  }
+}
+
+/** Refused so that what was accepted is answered in time. */
+export class OverloadedError extends TryLaterError {
   override readonly name = 'OverloadedError';
-  /** By then much of what waits is recorded. */
-  readonly retryAfterMs = 500;
 
   constructor() {
-    super('OVERLOADED', 'The server has more to record than it can.');
-  }
-
-  override get extensions(): Readonly<Record<string, unknown>> {
-    return { code: this.code, retryAfterMs: this.retryAfterMs };
+    // By then much of what waits is recorded.
+    super('OVERLOADED', 'The server has more to record than it can.', 500);
   }
 }
 

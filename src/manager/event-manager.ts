@@ -46,7 +46,8 @@ export type { AppendResult, InitTaskResult, PublishObservationResult, TaskHead }
 
 type Stream<Item> = AsyncIterableIterator<Item, void, void>;
 
-export interface EventManager extends AsyncDisposable {
+/** What callers ask of it. Others may be put around it: what one viewer may do, counting, traces. */
+export interface EventVerbs {
   /** Start tracking a task before its first event. Doing it again changes nothing. @throws BadInputError */
   initTask(input: InitTaskInput): Promise<InitTaskResult>;
   /**
@@ -92,7 +93,10 @@ export interface EventManager extends AsyncDisposable {
   latestStates(options: LatestOptions): Stream<TaskHead>;
   boardUpdates(options: BoardOptions): Stream<BoardUpdate>;
   observationUpdates(options: ObservationUpdatesOptions): Stream<ObservationUpdate>;
+}
 
+/** The same, and how it is with it: for whoever opened it. */
+export interface EventManager extends EventVerbs, AsyncDisposable {
   /** How many streams and callbacks wait for news at this moment. */
   readonly followerCount: number;
   /** How often a catch-up found a change of a watched task that no notice told of. */

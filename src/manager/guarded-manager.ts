@@ -5,14 +5,14 @@
 import { ForbiddenError, type DrumlineError } from '../domain/errors.ts';
 import { ANYONE, may, mayOnSome, tasksOf, type Action, type TaskSet, type Viewer } from '../domain/viewer.ts';
 import type { TaskConditions } from '../domain/task.ts';
-import type { EventManager } from './event-manager.ts';
+import type { EventVerbs } from './event-manager.ts';
 
 /** @param whyOver why the viewer may do nothing any more; asked each time. */
 export function guardManager(
-  manager: EventManager,
+  manager: EventVerbs,
   viewer: Viewer,
   whyOver: () => DrumlineError | undefined = () => undefined,
-): EventManager {
+): EventVerbs {
   if (viewer === ANYONE) return manager;
 
   function requireValid(): void {
@@ -103,19 +103,6 @@ export function guardManager(
       require('observe', options.taskId);
       return manager.observationUpdates(options);
     },
-    get followerCount() {
-      return manager.followerCount;
-    },
-    get missedNoticeCount() {
-      return manager.missedNoticeCount;
-    },
-    get pendingEventCount() {
-      return manager.pendingEventCount;
-    },
-    get isOverloaded() {
-      return manager.isOverloaded;
-    },
-    [Symbol.asyncDispose]: () => manager[Symbol.asyncDispose](),
   };
 }
 

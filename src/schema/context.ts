@@ -1,10 +1,10 @@
 /** What every resolver may use. One per operation; it holds no transport. */
 import type { Viewer } from '../domain/viewer.ts';
-import type { EventManager } from '../manager/event-manager.ts';
+import type { EventVerbs } from '../manager/event-manager.ts';
 
 export interface SchemaContext {
   /** As the viewer has it: it refuses what is not granted. */
-  readonly manager: EventManager;
+  readonly manager: EventVerbs;
   /** Left out: whoever may do everything. */
   readonly viewer?: Viewer | undefined;
   /** Gives out tokens; left out where there is no secret to sign them with. */

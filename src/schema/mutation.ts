@@ -1,7 +1,7 @@
 /** Writing. The manager parses the inputs, for it is the only way to write; nothing is stored of what it refuses. */
 import type {
   AppendResult,
-  EventManager,
+  EventVerbs,
   InitTaskResult,
   PublishObservationResult,
   TaskHead,
@@ -163,7 +163,7 @@ builder.mutationType({
   }),
 });
 
-type TaskReader = (manager: EventManager, taskId: string) => Promise<TaskHead | undefined>;
+type TaskReader = (manager: EventVerbs, taskId: string) => Promise<TaskHead | undefined>;
 
 /** A batch reads each of its tasks once, however many events of it there are. */
 function createTaskReader(): TaskReader {

@@ -5,7 +5,7 @@
 import { formatCursor, parseCursor, type Cursor } from '../domain/cursor.ts';
 import { StoreUnavailableError, StreamOverError } from '../domain/errors.ts';
 import { isFinal, type TaskProgress } from '../domain/progress.ts';
-import type { EventManager, TaskHead } from '../manager/event-manager.ts';
+import type { EventVerbs, TaskHead } from '../manager/event-manager.ts';
 import type { ObservationUpdate } from '../manager/observation-updates.ts';
 import type { TaskUpdate } from '../manager/task-updates.ts';
 import {
@@ -161,7 +161,7 @@ function formatTaskEventId({ kind, progress }: TaskUpdate): string {
 }
 
 /** An `EventSource` reconnects whatever happened; only a 204 keeps it from coming back to a stream that is over. */
-async function refuseOverStream(manager: EventManager, taskId: string, { seq, hash }: Cursor): Promise<void> {
+async function refuseOverStream(manager: EventVerbs, taskId: string, { seq, hash }: Cursor): Promise<void> {
   const progress = await manager.getTaskProgress(taskId).catch(whileUnavailable);
   if (progress !== undefined && isFinal(progress) && progress.seq === seq && progress.hash === hash) {
     throw new StreamOverError();

@@ -5,7 +5,7 @@
  * alone knows how GraphQL puts it; an event is recorded once in any case.
  */
 import { print, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type ValueNode } from 'graphql';
-import type { EventManager } from '../manager/event-manager.ts';
+import type { EventVerbs } from '../manager/event-manager.ts';
 import { parseWireEvent, parseWireEvents } from '../schema/wire-input.ts';
 import { collectFields, compileSelection, ifPlain, type SelectionScope, type WriteJson } from './compiled-selection.ts';
 
@@ -14,10 +14,10 @@ export type EmitOutcome =
   /** The whole result, as JSON. */
   | { readonly json: string }
   /** It was recorded or refused; a manager that only says so again, for graphql-js to put it into words. */
-  | { readonly replay: EventManager };
+  | { readonly replay: EventVerbs };
 
 /** An emit whose input was parsed. */
-export type RecordEmit = (manager: EventManager) => Promise<EmitOutcome>;
+export type RecordEmit = (manager: EventVerbs) => Promise<EmitOutcome>;
 
 export interface CompiledEmit {
   /** @returns undefined when the variables are not plainly right. */
@@ -84,7 +84,7 @@ function batchEmit(name: string, put: WriteJson): CompiledEmit {
 async function settle<Result>(
   recording: Promise<Result>,
   put: WriteJson,
-  again: (outcome: Promise<Result>) => EventManager,
+  again: (outcome: Promise<Result>) => EventVerbs,
 ): Promise<EmitOutcome> {
   try {
     return { json: put(await recording) };

@@ -8,7 +8,7 @@
 import type { IncomingMessage } from 'node:http';
 import { RateLimitedError } from '../domain/errors.ts';
 import { ANYONE } from '../domain/viewer.ts';
-import type { EventManager } from '../manager/event-manager.ts';
+import type { EventVerbs } from '../manager/event-manager.ts';
 import { Rates } from '../util/rates.ts';
 
 /** Names of limits, for the operator's metrics. */
@@ -52,7 +52,7 @@ export interface Limits {
   messages(): () => boolean;
   refused(limit: LimitName): void;
   /** The manager with its emits counted. */
-  countEmits(manager: EventManager, viewer: object): EventManager;
+  countEmits(manager: EventVerbs, viewer: object): EventVerbs;
 }
 
 export interface Refusal {

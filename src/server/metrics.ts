@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DrumlineError } from '../domain/errors.ts';
-import type { AppendResult, EventManager } from '../manager/event-manager.ts';
+import type { AppendResult, EventVerbs } from '../manager/event-manager.ts';
 import type { LimitName } from './limits.ts';
 
 /** What is alive when somebody asks. */
@@ -27,7 +27,7 @@ export interface Metrics extends Disposable {
   delivered(recordedAt: number): void;
   gap(reason: string): void;
   /** The manager with what goes through it counted and timed. */
-  measure(manager: EventManager): EventManager;
+  measure(manager: EventVerbs): EventVerbs;
   /** Everything, as Prometheus reads it. */
   read(live: LiveFigures): Promise<string>;
 }

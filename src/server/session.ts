@@ -5,7 +5,7 @@
  */
 import { TokenRevokedError, type DrumlineError } from '../domain/errors.ts';
 import { ANYONE, type Viewer } from '../domain/viewer.ts';
-import type { EventManager } from '../manager/event-manager.ts';
+import type { EventVerbs } from '../manager/event-manager.ts';
 import { guardManager } from '../manager/guarded-manager.ts';
 import type { SchemaContext, TokenIssuer } from '../schema/context.ts';
 import type { Limits } from './limits.ts';
@@ -84,7 +84,7 @@ interface SessionParts extends SessionsDeps {
 }
 
 export interface SessionsDeps {
-  readonly manager: EventManager;
+  readonly manager: EventVerbs;
   readonly limits: Limits;
   readonly tokens: SchemaContext['tokens'];
   readonly whyOver: (viewer: Viewer) => DrumlineError | undefined;

@@ -10,7 +10,7 @@ import type * as OpenTelemetry from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { getOperationAST, type ExecutionArgs, type GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { DrumlineError } from '../domain/errors.ts';
-import type { EventManager } from '../manager/event-manager.ts';
+import type { EventVerbs } from '../manager/event-manager.ts';
 import type { MaskError } from './errors.ts';
 import type { Graphql } from './graphql.ts';
 import type { AnswerGraphql } from './http-graphql.ts';
@@ -22,7 +22,7 @@ export interface Tracing {
   answers(answer: AnswerGraphql): AnswerGraphql;
   streams(sse: Streams): Streams;
   graphql(graphql: Graphql): Graphql;
-  manager(manager: EventManager): EventManager;
+  manager(manager: EventVerbs): EventVerbs;
   mask(mask: MaskError): MaskError;
   /** What the request at hand turned out to ask for. Undefined: nobody wants to know. */
   readonly onOperation: ((operation: OperationDefinitionNode) => void) | undefined;
@@ -53,7 +53,7 @@ const OFF: Tracing = Object.freeze({
   answers: (answer: AnswerGraphql) => answer,
   streams: (sse: Streams) => sse,
   graphql: (graphql: Graphql) => graphql,
-  manager: (manager: EventManager) => manager,
+  manager: (manager: EventVerbs) => manager,
   mask: (mask: MaskError) => mask,
   onOperation: undefined,
 });

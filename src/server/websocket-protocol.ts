@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { validateExecutionArgs, type ExecutionArgs } from 'graphql';
 import { CloseCode, makeServer, MessageType, type Context, type Server } from 'graphql-ws';
 import { ShuttingDownError, SubscriptionLimitError, UnauthenticatedError } from '../domain/errors.ts';
-import type { EventManager } from '../manager/event-manager.ts';
+import type { EventVerbs } from '../manager/event-manager.ts';
 import type { SchemaContext } from '../schema/context.ts';
 import { PullStream } from '../util/pull-stream.ts';
 import type { Turns } from '../util/turns.ts';
@@ -179,16 +179,20 @@ export function createProtocol(
     },
     async subscribe(args) {
       const { extra } = args as OperationArgs;
-      const results = await graphql.subscribe(args);
+      const leave = (): void => void (extra.subscriptions -= 1);
+      const results = await graphql.subscribe(args).catch((error: unknown) => {
+        leave();
+        throw error;
+      });
       const stream = results instanceof PullStream ? results : new SingleFrame(() => resultFrame(results));
-      return deliver(args as OperationArgs, stream, () => (extra.subscriptions -= 1));
+      return deliver(args as OperationArgs, stream, leave);
     },
     onError: (_context, _id, _payload, errors) => errors.map((error) => toPayload(mask(error))),
   });
 }
 
 /** What was done already is only said again: see `compiled-emit.ts`. */
-function replaying(args: ExecutionArgs, manager: EventManager): ExecutionArgs {
+function replaying(args: ExecutionArgs, manager: EventVerbs): ExecutionArgs {
   return { ...args, contextValue: { ...(args.contextValue as SchemaContext), manager } };
 }
 
