@@ -6,13 +6,11 @@ import type { CliIo } from './io.ts';
 
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
-  readonly connectionParams: Readonly<Record<string, unknown>>;
 }
 
 export function findCredentials(env: CliIo['env']): Credentials {
   const token = env['DRUMLINE_TOKEN'] ?? '';
-  const authorization = token === '' ? {} : { authorization: `Bearer ${token}` };
-  return { headers: authorization, connectionParams: authorization };
+  return { headers: token === '' ? {} : { authorization: `Bearer ${token}` } };
 }
 
 /** For the end of a help text. */

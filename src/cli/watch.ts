@@ -40,7 +40,7 @@ export async function runWatch(options: WatchOptions, io: CliIo): Promise<ExitCo
     firstConnectWithinMs: patienceMs ?? FIRST_CONNECT_WITHIN_MS,
     reconnectWithinMs: patienceMs,
     onConnection: (state) => picture.onConnection(state),
-    connectionParams: credentials.connectionParams,
+    headers: credentials.headers,
   });
   let last: TaskUpdate | undefined;
   try {

@@ -5,5 +5,18 @@ export type * from './generated/graphql.ts';
 export { possibleTypes } from './possible-types.ts';
 export { request, type RequestOptions } from './request.ts';
 export type { TypedDocument } from './typed-document.ts';
+export { createConnection, type Connection, type ConnectionOptions } from './connection.ts';
+export type { ConnectionState, ResumeOptions, RetryOptions } from './resume.ts';
+export type { HeadersSource, TransportName } from './transport.ts';
 export { foldUpdate, type ComponentView, type TaskView } from './task-view.ts';
-export { watchTask, type ConnectionState, type TaskUpdate, type WatchTaskOptions } from './watch-task.ts';
+export { watchTask, type TaskUpdate, type WatchTaskOptions } from './watch-task.ts';
+export { watchObservations, type ObservationUpdate, type WatchObservationsOptions } from './watch-observations.ts';
+export {
+  foldTasks,
+  NO_TASKS,
+  watchTasks,
+  type TaskRow,
+  type TasksUpdate,
+  type TasksView,
+  type WatchTasksOptions,
+} from './watch-tasks.ts';

@@ -53,7 +53,7 @@ describe('a watched task', () => {
 
   test('is drawn at most ten times a second, however fast its events come', async () => {
     const { output, picture } = open();
-    picture.onConnection({ kind: 'connected' });
+    picture.onConnection({ kind: 'connected', transport: 'websocket' });
     await picture.onUpdate(snapshot(0, [componentOf('camina')]));
     for (let sequence = 1; sequence <= 5_000; sequence += 1) {
       await picture.onUpdate(recorded(sequence));
@@ -66,7 +66,7 @@ describe('a watched task', () => {
 
   test('goes on drawing its clock once a second while nothing comes', async () => {
     const { picture, screen } = open({ columns: 100, rows: 10 });
-    picture.onConnection({ kind: 'connected' });
+    picture.onConnection({ kind: 'connected', transport: 'websocket' });
     await picture.onUpdate(snapshot(1, [componentOf('camina')]));
     await vi.advanceTimersByTimeAsync(4_100);
     expect(screen()[0]).toContain('0:05');
@@ -76,14 +76,14 @@ describe('a watched task', () => {
 
   test('keeps warnings, errors, gaps and reconnects above, and ends with its outcome', async () => {
     const { picture, screen } = open();
-    picture.onConnection({ kind: 'connected' });
+    picture.onConnection({ kind: 'connected', transport: 'websocket' });
     await picture.onUpdate(snapshot(1, [componentOf('camina')]));
     await picture.onUpdate(recorded(2, { eventType: 'WARNING', message: 'slow disk' }));
     await vi.advanceTimersByTimeAsync(100);
     picture.onConnection({ kind: 'lost', error: new Error('cut'), retryInMs: 10 });
     await vi.advanceTimersByTimeAsync(100);
     expect(screen().at(-3)).toContain('reconnecting');
-    picture.onConnection({ kind: 'connected' });
+    picture.onConnection({ kind: 'connected', transport: 'websocket' });
     await picture.onUpdate(gap(2, 'EXPIRED'));
     await picture.onUpdate(recorded(3, { eventType: 'ERROR', message: 'no disk' }));
     await picture.onUpdate(ended(4, 'FAILED', [componentOf('camina', { status: 'TASK_FAILED', message: 'gone' })]));
@@ -103,7 +103,7 @@ describe('a watched task', () => {
 
   test('that is not known yet is waited for, and said so', async () => {
     const { picture, screen } = open();
-    picture.onConnection({ kind: 'connected' });
+    picture.onConnection({ kind: 'connected', transport: 'websocket' });
     await vi.advanceTimersByTimeAsync(1_200);
     expect(screen()).toEqual(['○ t  no such task yet; waiting for it since 12:00:01', '']);
   });

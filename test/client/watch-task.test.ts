@@ -1,6 +1,13 @@
 /** `watchTask` against a server that breaks on command: nothing missed, nothing twice, nothing out of order. */
 import { describe, expect, test } from 'vitest';
-import { watchTask, type ConnectionState, type TaskUpdate, type WatchTaskOptions } from '../../src/client/index.ts';
+import {
+  watchTask,
+  type ConnectionOptions,
+  type ConnectionState,
+  type RetryOptions,
+  type TaskUpdate,
+} from '../../src/client/index.ts';
+import type { TaskStream } from '../../src/client/watch-task.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openScriptedServer, type Asked } from './scripted-server.ts';
 import { checkpoint, ended, gap, recorded, snapshot } from './updates.ts';
@@ -12,7 +19,7 @@ function send(asked: Asked, ...updates: readonly TaskUpdate[]): void {
   for (const taskUpdates of updates) asked.next({ taskUpdates });
 }
 
-async function collect(options: Omit<WatchTaskOptions, 'taskId'>): Promise<string[]> {
+async function collect(options: ConnectionOptions & RetryOptions & Partial<TaskStream>): Promise<string[]> {
   const seen: string[] = [];
   for await (const update of watchTask({ ...EAGER, ...options })) seen.push(`${update.__typename} ${update.cursor}`);
   return seen;

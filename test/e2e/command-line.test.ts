@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { request } from '../../src/client/index.ts';
 import { openSubscription } from '../../src/client/subscription.ts';
+import { createWebSocketTransport } from '../../src/client/websocket.ts';
 import { InitTaskDocument, TaskUpdatesDocument } from '../../src/client/generated/graphql.ts';
 import { startServer } from '../support/server-process.ts';
 import { openTempDir } from '../support/temp-dir.ts';
@@ -115,14 +116,16 @@ describe('signals', () => {
       await using server = await startServer({ store: 'memory:' });
       const { graphqlUrl: url } = server;
       await request({ url, document: InitTaskDocument, variables: { input: { taskId: 't' } } });
+      using transport = createWebSocketTransport({ url });
       using watching = openSubscription({
-        url,
-        document: TaskUpdatesDocument,
-        variables: { taskId: 't' },
+        transport,
+        request: { query: TaskUpdatesDocument.toString(), variables: { taskId: 't' } },
         signal: new AbortController().signal,
         onConnected: () => {},
       });
-      expect(await watching.next()).toMatchObject({ data: { taskUpdates: { __typename: 'TaskSnapshot' } } });
+      expect(await watching.next()).toMatchObject({
+        result: { data: { taskUpdates: { __typename: 'TaskSnapshot' } } },
+      });
       process.kill(server.pid, signal);
       await expect(watching.next()).rejects.toMatchObject({ status: 1012 });
       expect(await server.exited()).toMatchObject({ code: 0 });

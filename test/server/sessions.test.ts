@@ -86,7 +86,7 @@ describe('a token that expires', () => {
       taskId: TASK,
       replay: true,
       signal: leaving.signal,
-      connectionParams: async () => {
+      headers: async () => {
         const { token } = await createToken(1);
         asked.push(token);
         return bearer(token);

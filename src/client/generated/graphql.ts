@@ -115,6 +115,22 @@ export type TaskEventFilter = {
   readonly stages?: ReadonlyArray<ProgressStage> | null | undefined;
 };
 
+/** Every field that is given must match; a list matches any of its members, and an empty list matches nothing. */
+export type TaskFilter = {
+  /** Tasks that bear any of these. At most 1,000. */
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  /** Tasks that are in any of these stages. */
+  readonly stages?: ReadonlyArray<ProgressStage> | null | undefined;
+  /** Tasks that started after this instant. */
+  readonly startedAfter?: string | null | undefined;
+  /** Tasks that started before this instant. */
+  readonly startedBefore?: string | null | undefined;
+  /** Tasks with any of these statuses. */
+  readonly statuses?: ReadonlyArray<TaskStatus> | null | undefined;
+  /** Tasks whose id starts with this. */
+  readonly taskIdPrefix?: string | null | undefined;
+};
+
 /** Where a task stands as a whole. COMPLETED and FAILED are final. */
 export type TaskStatus =
   /** Ended by TASK_COMPLETED. Final. */
@@ -137,6 +153,20 @@ export type InitTaskMutationVariables = Exact<{
 
 
 export type InitTaskMutation = { readonly initTask: { readonly created: boolean } };
+
+export type ObservationFieldsFragment = { readonly id: string, readonly timestamp: string, readonly content: string, readonly taskId: string | null, readonly metadata: Record<string, unknown> };
+
+export type ObservationUpdatesSubscriptionVariables = Exact<{
+  taskId?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ObservationUpdatesSubscription = { readonly observations:
+    | { readonly __typename: 'ObservationCheckpoint', readonly cursor: string }
+    | { readonly __typename: 'ObservationGap', readonly reason: GapReason, readonly cursor: string }
+    | { readonly __typename: 'ObservationRecorded', readonly cursor: string, readonly observation: { readonly id: string, readonly timestamp: string, readonly content: string, readonly taskId: string | null, readonly metadata: Record<string, unknown> } }
+   };
 
 export type TaskHeaderQueryVariables = Exact<{
   id: string;
@@ -167,6 +197,16 @@ export type TaskUpdatesSubscription = { readonly taskUpdates:
     | { readonly __typename: 'TaskSnapshot', readonly cursor: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number, readonly components: ReadonlyArray<{ readonly name: string, readonly status: EventType, readonly progress: number, readonly stage: ProgressStage, readonly message: string, readonly startedAt: string, readonly lastUpdate: string }> } }
    };
 
+export type TaskFieldsFragment = { readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number } };
+
+export type TasksUpdatesSubscriptionVariables = Exact<{
+  filter?: TaskFilter | null | undefined;
+  maxRate?: number | null | undefined;
+}>;
+
+
+export type TasksUpdatesSubscription = { readonly tasks: { readonly removed: ReadonlyArray<string>, readonly ready: boolean, readonly truncated: boolean, readonly changed: ReadonlyArray<{ readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number } }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -185,18 +225,15 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const ProgressFieldsFragmentDoc = new TypedDocumentString(`
-    fragment ProgressFields on TaskProgress {
+export const ObservationFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ObservationFields on Observation {
+  id
+  timestamp
+  content
   taskId
-  status
-  stage
-  startedAt
-  lastUpdate
-  overallProgress
-  displayProgress
-  sequence
+  metadata
 }
-    `, {"fragmentName":"ProgressFields"}) as unknown as TypedDocumentString<ProgressFieldsFragment, unknown>;
+    `, {"fragmentName":"ObservationFields"}) as unknown as TypedDocumentString<ObservationFieldsFragment, unknown>;
 export const ComponentFieldsFragmentDoc = new TypedDocumentString(`
     fragment ComponentFields on ComponentProgress {
   name
@@ -223,6 +260,38 @@ export const EventFieldsFragmentDoc = new TypedDocumentString(`
   estimatedTimeRemaining
 }
     `, {"fragmentName":"EventFields"}) as unknown as TypedDocumentString<EventFieldsFragment, unknown>;
+export const ProgressFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ProgressFields on TaskProgress {
+  taskId
+  status
+  stage
+  startedAt
+  lastUpdate
+  overallProgress
+  displayProgress
+  sequence
+}
+    `, {"fragmentName":"ProgressFields"}) as unknown as TypedDocumentString<ProgressFieldsFragment, unknown>;
+export const TaskFieldsFragmentDoc = new TypedDocumentString(`
+    fragment TaskFields on Task {
+  id
+  title
+  labels
+  createdAt
+  progress {
+    ...ProgressFields
+  }
+}
+    fragment ProgressFields on TaskProgress {
+  taskId
+  status
+  stage
+  startedAt
+  lastUpdate
+  overallProgress
+  displayProgress
+  sequence
+}`, {"fragmentName":"TaskFields"}) as unknown as TypedDocumentString<TaskFieldsFragment, unknown>;
 export const EmitEventsDocument = new TypedDocumentString(`
     mutation EmitEvents($inputs: [EmitEventInput!]!) {
   emitEvents(inputs: $inputs) {
@@ -244,6 +313,28 @@ export const InitTaskDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InitTaskMutation, InitTaskMutationVariables>;
+export const ObservationUpdatesDocument = new TypedDocumentString(`
+    subscription ObservationUpdates($taskId: ID, $after: String) {
+  observations(taskId: $taskId, after: $after) {
+    __typename
+    cursor
+    ... on ObservationRecorded {
+      observation {
+        ...ObservationFields
+      }
+    }
+    ... on ObservationGap {
+      reason
+    }
+  }
+}
+    fragment ObservationFields on Observation {
+  id
+  timestamp
+  content
+  taskId
+  metadata
+}`) as unknown as TypedDocumentString<ObservationUpdatesSubscription, ObservationUpdatesSubscriptionVariables>;
 export const TaskHeaderDocument = new TypedDocumentString(`
     query TaskHeader($id: ID!) {
   task(id: $id) {
@@ -333,3 +424,33 @@ fragment EventFields on TaskEvent {
   progress
   estimatedTimeRemaining
 }`) as unknown as TypedDocumentString<TaskUpdatesSubscription, TaskUpdatesSubscriptionVariables>;
+export const TasksUpdatesDocument = new TypedDocumentString(`
+    subscription TasksUpdates($filter: TaskFilter, $maxRate: Float) {
+  tasks(filter: $filter, maxRate: $maxRate) {
+    changed {
+      ...TaskFields
+    }
+    removed
+    ready
+    truncated
+  }
+}
+    fragment ProgressFields on TaskProgress {
+  taskId
+  status
+  stage
+  startedAt
+  lastUpdate
+  overallProgress
+  displayProgress
+  sequence
+}
+fragment TaskFields on Task {
+  id
+  title
+  labels
+  createdAt
+  progress {
+    ...ProgressFields
+  }
+}`) as unknown as TypedDocumentString<TasksUpdatesSubscription, TasksUpdatesSubscriptionVariables>;

@@ -1,0 +1,42 @@
+/**
+ * The way to one server: a WebSocket that all watches share, and server-sent events for where none gets through.
+ * Opened when the first watch needs it, closed when the last has left.
+ */
+import { createSseTransport } from './sse.ts';
+import type { HeadersSource, Transport, TransportName } from './transport.ts';
+import { createWebSocketTransport } from './websocket.ts';
+
+export interface Connection extends Disposable {
+  /** At least one; the first that gets through is used, and tried first from then on. */
+  readonly transports: readonly [Transport, ...Transport[]];
+  /** Whether an expired token is replaced by another one, so that it is worth coming back. */
+  readonly renewsHeaders: boolean;
+}
+
+export interface ConnectionOptions {
+  /** Of the GraphQL endpoint, e.g. http://127.0.0.1:4000/graphql; in a browser it may be relative to the page. */
+  readonly url: string;
+  readonly headers?: HeadersSource | undefined;
+  /** How long one try may take. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Only this one. Left out: a WebSocket, else server-sent events. */
+  readonly transport?: Exclude<TransportName, 'shared-tab'> | undefined;
+}
+
+/** Throws TypeError for a URL that is none. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const transports = transportsOf(options);
+  return {
+    transports,
+    renewsHeaders: typeof options.headers === 'function',
+    [Symbol.dispose]() {
+      for (const transport of transports) transport[Symbol.dispose]();
+    },
+  };
+}
+
+function transportsOf({ transport, ...options }: ConnectionOptions): Connection['transports'] {
+  if (transport === 'sse') return [createSseTransport(options)];
+  if (transport === 'websocket') return [createWebSocketTransport(options)];
+  return [createWebSocketTransport(options), createSseTransport(options)];
+}

@@ -1,0 +1,197 @@
+/**
+ * A stream that outlives its connections. After any break it is asked for again, from the place that its owner
+ * remembers, over whichever transport gets through; many clients that lost the same server do not come back in step.
+ */
+import { createAutoResetEvent } from '../util/auto-reset-event.ts';
+import { cancellable } from '../util/cancellable.ts';
+import { retryDelayMs } from '../util/retry-delay.ts';
+import { createConnection, type Connection, type ConnectionOptions } from './connection.ts';
+import { ConnectionFailedError, isPassing, OperationFailedError, toOperationFailedError } from './errors.ts';
+import { openSubscription, type SubscriptionEnd } from './subscription.ts';
+import type { StreamRequest, StreamResult, Transport, TransportName } from './transport.ts';
+
+export type ConnectionState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected'; readonly transport: TransportName }
+  /** Broken: the next try comes in `retryInMs`. Nothing is lost. */
+  | { readonly kind: 'lost'; readonly error: Error; readonly retryInMs: number };
+
+export interface RetryOptions {
+  /** Ends the iteration quietly. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onConnection?: ((state: ConnectionState) => void) | undefined;
+  /** How long to go on trying before there ever was a connection; then after one was lost. Default: for ever. */
+  readonly firstConnectWithinMs?: number | undefined;
+  readonly reconnectWithinMs?: number | undefined;
+  /** The longest wait before a try. */
+  readonly retryCapMs?: number | undefined;
+  readonly random?: () => number;
+  readonly nowMs?: () => number;
+}
+
+/** Where the server is: a connection that others use too, or one of its own. */
+export type ServerOptions = ConnectionOptions | { readonly connection: Connection };
+
+export type ResumeOptions = ServerOptions & RetryOptions;
+
+/** What makes one stream another than the next: its place, and what to make of results. */
+export interface Resumable<Item> {
+  /** What to ask for now. */
+  request(): StreamRequest;
+  /** A new connection was made: what is read next may begin anew. */
+  onConnected?(): void;
+  /** What a result brings that is new, if anything; moves the place. */
+  read(result: StreamResult): Item | undefined;
+  /** Whether nothing can come after it. */
+  isLast?(item: Item): boolean;
+  /** Whether the server's `complete` is the end. Else it is a server that goes away politely. */
+  readonly completes?: boolean;
+}
+
+/** Throws what cannot pass: the two errors of `errors.ts`. Each iteration of the result is a stream of its own. */
+export function resume<Item>(options: ResumeOptions, stream: Resumable<Item>): AsyncIterableIterator<Item, void, void> {
+  return cancellable((signal) => follow(options, stream, signal), options.signal);
+}
+
+async function* follow<Item>(
+  options: ResumeOptions,
+  stream: Resumable<Item>,
+  signal: AbortSignal,
+): AsyncGenerator<Item, void, void> {
+  using own = 'connection' in options ? undefined : createConnection(options);
+  const connection = 'connection' in options ? options.connection : own;
+  if (connection === undefined) return;
+  const route = createRoute(connection);
+  const retry = createRetry(options, signal);
+  while (!signal.aborted) {
+    if (route.isFirst) options.onConnection?.({ kind: 'connecting' });
+    try {
+      const end = yield* oneConnection(stream, { route, retry, signal });
+      if (end === 'completed') return;
+    } catch (error) {
+      if (!(error instanceof Error) || !(isPassing(error) || isRenewable(error, connection))) throw error;
+      if (!route.tryNext()) await retry.wait(error);
+    }
+  }
+}
+
+/** With another token it goes on. */
+function isRenewable(error: Error, connection: Connection): boolean {
+  return connection.renewsHeaders && error instanceof OperationFailedError && error.code === 'TOKEN_EXPIRED';
+}
+
+interface Ways {
+  readonly route: Route;
+  readonly retry: Retry;
+  readonly signal: AbortSignal;
+}
+
+/** What one connection brings that is new. Returns when the stream is over, or to be asked for again at once. */
+async function* oneConnection<Item>(
+  stream: Resumable<Item>,
+  { route, retry, signal }: Ways,
+): AsyncGenerator<Item, SubscriptionEnd, void> {
+  const transport = route.current;
+  using subscription = openSubscription({
+    transport,
+    request: stream.request(),
+    signal,
+    onConnected() {
+      route.onConnected();
+      stream.onConnected?.();
+      retry.onConnected(transport.name);
+    },
+  });
+  while (true) {
+    const next = await subscription.next();
+    if ('end' in next) {
+      if (next.end !== 'completed' || stream.completes === true) return next.end;
+      throw new ConnectionFailedError('The server ended the stream early.');
+    }
+    const { result } = next;
+    if (result.data == null) throw toOperationFailedError(result.errors);
+    retry.onResult();
+    const item = stream.read(result);
+    if (item === undefined) continue;
+    yield item;
+    if (stream.isLast?.(item) === true) return 'completed';
+  }
+}
+
+/**
+ * Which transport to try. The one that got through last comes first; when a try does not get through, the others
+ * follow at once, and only when all have failed is there a wait.
+ */
+interface Route {
+  readonly current: Transport;
+  readonly isFirst: boolean;
+  onConnected(): void;
+  /** Whether there is another one to try before waiting. */
+  tryNext(): boolean;
+}
+
+function createRoute({ transports }: Connection): Route {
+  let index = 0;
+  let failed = 0;
+  return {
+    get current() {
+      return transports[index] ?? transports[0];
+    },
+    get isFirst() {
+      return failed === 0;
+    },
+    onConnected() {
+      failed = -1;
+    },
+    tryNext() {
+      failed += 1;
+      // It had got through: the way is right, and what broke is passing.
+      if (failed === 0) return false;
+      index = (index + 1) % transports.length;
+      if (failed < transports.length) return true;
+      failed = 0;
+      return false;
+    },
+  };
+}
+
+/**
+ * A result proves that the stream works. So does a connection that outlived the longest wait, for a task may be
+ * silent for hours. A server that accepts and drops gives neither, and is not asked ever faster.
+ */
+interface Retry {
+  onConnected(transport: TransportName): void;
+  onResult(): void;
+  /** Resolves when it is time to try again; throws the error when there was time enough. */
+  wait(error: Error): Promise<void>;
+}
+
+function createRetry(options: RetryOptions, signal: AbortSignal): Retry {
+  const { random = Math.random, nowMs = () => performance.now(), retryCapMs = 30_000 } = options;
+  const pause = createAutoResetEvent(signal);
+  let failures = 0;
+  let downSinceMs: number | undefined = nowMs();
+  let upSinceMs: number | undefined;
+  let patienceMs = options.firstConnectWithinMs ?? Infinity;
+  return {
+    onConnected(transport) {
+      downSinceMs = undefined;
+      upSinceMs = nowMs();
+      patienceMs = options.reconnectWithinMs ?? Infinity;
+      options.onConnection?.({ kind: 'connected', transport });
+    },
+    onResult() {
+      failures = 0;
+    },
+    async wait(error) {
+      if (upSinceMs !== undefined && nowMs() - upSinceMs >= retryCapMs) failures = 0;
+      upSinceMs = undefined;
+      downSinceMs ??= nowMs();
+      if (nowMs() - downSinceMs >= patienceMs) throw error;
+      const retryInMs = retryDelayMs(failures, { random, capMs: retryCapMs });
+      failures += 1;
+      options.onConnection?.({ kind: 'lost', error, retryInMs });
+      await pause.wait(retryInMs);
+    },
+  };
+}
