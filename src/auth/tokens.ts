@@ -144,7 +144,8 @@ export async function signToken(
 ): Promise<SignedToken> {
   const id = randomUUID();
   const issuedAt = Math.floor(now / 1_000);
-  const expires = issuedAt + expiresInSeconds;
+  // Claims are whole seconds: a token is never good for less than was asked.
+  const expires = Math.ceil(now / 1_000) + expiresInSeconds;
   const claims = { scope: grants.join(' '), ...(givenBy.length === 0 ? {} : { given_by: [...givenBy] }) };
   const token = new SignJWT(claims)
     .setProtectedHeader({ alg: SECRET_ALGORITHM, typ: 'JWT' })

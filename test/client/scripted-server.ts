@@ -3,7 +3,7 @@
  * repeat itself, to lie. What a well-behaved server does is tested with the well-behaved server.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 export interface Asked {
@@ -29,6 +29,8 @@ export interface ScriptedServer extends AsyncDisposable {
 
 export interface ScriptedServerOptions {
   readonly answersPings?: boolean;
+  /** Else it hangs up on whoever wants a WebSocket. */
+  readonly answersUpgrades?: boolean;
   /** To every request that is no WebSocket. */
   readonly answer?: { readonly status: number; readonly body: string };
   /** Called when such an answer is out. */
@@ -37,14 +39,23 @@ export interface ScriptedServerOptions {
 
 export async function openScriptedServer(
   script: (asked: Asked) => void,
-  { answersPings = true, answer = { status: 404, body: 'not here' }, onAnswered }: ScriptedServerOptions = {},
+  {
+    answersPings = true,
+    answersUpgrades = true,
+    answer = { status: 404, body: 'not here' },
+    onAnswered,
+  }: ScriptedServerOptions = {},
 ): Promise<ScriptedServer> {
   const asked: Asked[] = [];
   const http = createServer((_request, response) => {
     if (onAnswered !== undefined) response.once('close', onAnswered);
     response.writeHead(answer.status, { connection: 'close' }).end(answer.body);
   });
-  const sockets = new WebSocketServer({ server: http, handleProtocols: () => 'graphql-transport-ws' });
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'graphql-transport-ws' });
+  http.on('upgrade', (request, socket: Socket, head) => {
+    if (answersUpgrades) sockets.handleUpgrade(request, socket, head, (open) => sockets.emit('connection', open));
+    else socket.destroy();
+  });
   let connections = 0;
   sockets.on('connection', (socket) => {
     connections += 1;

@@ -1,0 +1,80 @@
+/** `watchTasks` and `watchObservations` across breaks: a board stands again as it stands, observations miss nothing. */
+import { describe, expect, test } from 'vitest';
+import { foldTasks, NO_TASKS, watchObservations, watchTasks, type TasksUpdate } from '../../src/client/index.ts';
+import { dataOf, startApp } from '../support/app.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
+
+const EAGER = { random: () => 0 } as const;
+const OBSERVE = `mutation ($input: PublishObservationInput!) { publishObservation(input: $input) { observation { id } } }`;
+
+async function nextOf<Item>(items: AsyncIterator<Item, void, void>): Promise<Item> {
+  const next = await items.next();
+  if (next.done === true) throw new Error('It ended.');
+  return next.value;
+}
+
+test('a board after a break: what is gone is gone, what is new is there', async () => {
+  await using server = await startApp();
+  await using proxy = await openTcpProxy({ target: { port: Number(new URL(server.origin).port) } });
+  await server.emit({ taskId: 'stays' });
+  await server.emit({ taskId: 'goes' });
+  const board = watchTasks({ ...EAGER, url: `${proxy.origin}/graphql`, maxRate: 60 });
+  let view = NO_TASKS;
+  async function follow(isThere: () => boolean): Promise<readonly TasksUpdate[]> {
+    const updates: TasksUpdate[] = [];
+    while (!isThere()) {
+      const update = await nextOf(board);
+      updates.push(update);
+      view = foldTasks(view, update);
+    }
+    return updates;
+  }
+  await follow(() => view.isReady);
+  expect([...view.tasks.keys()].toSorted()).toEqual(['goes', 'stays']);
+
+  for (const connection of proxy.connections()) connection.reset();
+  // Nobody listens, so only the board that is said anew can tell.
+  dataOf(await server.post('mutation { deleteTask(taskId: "goes") { deleted } }'));
+  await server.emit({ taskId: 'new' });
+  const updates = await follow(() => view.isReady && view.tasks.has('new') && view.tasks.size === 2);
+  expect([...view.tasks.keys()].toSorted()).toEqual(['new', 'stays']);
+  expect(updates.some(({ begins }) => begins)).toBe(true);
+  await board.return?.();
+});
+
+describe('folding a board', () => {
+  const update: TasksUpdate = { changed: [], removed: [], ready: true, truncated: false, begins: false };
+
+  test('keeps what was known until the board is ready again', () => {
+    const task = { id: 'a' } as TasksUpdate['changed'][number];
+    const known = foldTasks(NO_TASKS, { ...update, begins: true, changed: [task] });
+    const beginning = foldTasks(known, { ...update, begins: true, ready: false });
+    expect([beginning.isReady, [...beginning.tasks.keys()]]).toEqual([false, ['a']]);
+    expect([...foldTasks(beginning, update).tasks.keys()]).toEqual([]);
+  });
+});
+
+test('observations across a break: each once, in order, without the place where it stood', async () => {
+  await using server = await startApp();
+  await using proxy = await openTcpProxy({ target: { port: Number(new URL(server.origin).port) } });
+  async function observe(id: string): Promise<void> {
+    dataOf(await server.post(OBSERVE, { input: { id, content: 'seen' } }));
+  }
+  const updates = watchObservations({ ...EAGER, url: `${proxy.origin}/graphql` });
+  expect((await nextOf(updates)).__typename).toBe('ObservationCheckpoint');
+  const seen: string[] = [];
+  async function see(count: number): Promise<void> {
+    while (seen.length < count) {
+      const update = await nextOf(updates);
+      seen.push(update.__typename === 'ObservationRecorded' ? update.observation.id : update.__typename);
+    }
+  }
+  await observe('a');
+  await see(1);
+  for (const connection of proxy.connections()) connection.reset();
+  await observe('b');
+  await observe('c');
+  await see(3);
+  expect(seen).toEqual(['a', 'b', 'c']);
+  await updates.return?.();
+});
