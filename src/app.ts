@@ -28,6 +28,7 @@ import { createHttpServer } from './server/http.ts';
 import { createLimits } from './server/limits.ts';
 import type { Logger } from './server/logger.ts';
 import { createMetrics, openMetricsServer, type Metrics } from './server/metrics.ts';
+import type { Mount } from './server/mount.ts';
 import { createOriginRule } from './server/origin.ts';
 import { createSessions } from './server/session.ts';
 import { createSseTransport } from './server/sse.ts';
@@ -42,6 +43,11 @@ export { verifyStore } from './log/verify-store.ts';
 export interface App extends AsyncDisposable {
   /** @returns where the server can be reached, without a path, and where its metrics are. */
   listen(): Promise<{ readonly url: string; readonly metricsUrl: string | undefined }>;
+  /**
+   * In the place of `listen`, or beside it: all of it below `prefix` of another HTTP server, e.g. `/drumline`. That
+   * server's time limits hold.
+   */
+  mount(prefix: string): Mount;
   /** Stop taking work, finish what was accepted, end every stream; at most `drainMs`. */
   drain(): Promise<void>;
   readonly manager: EventManager;
@@ -173,6 +179,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
       const { address, port, family } = await http.listen();
       return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, metricsUrl };
     },
+    mount: http.mount,
     drain: () => http.drain(),
     manager,
     log,

@@ -23,6 +23,7 @@ export {
 export { LIMITS } from './domain/limits.ts';
 export { toGrants, type Action, type TaskSet, type Viewer } from './domain/viewer.ts';
 export type { Authenticate } from './server/auth.ts';
+export type { Mount } from './server/mount.ts';
 export type { NewObservation, Observation, PublishObservationInput } from './domain/observation.ts';
 export {
   foldEvent,

@@ -27,6 +27,7 @@ test.each([
   'PROTOCOL.md',
   'docs/bad-inputs.md',
   'docs/deploying.md',
+  'docs/embedding.md',
   'docs/security.md',
   'docs/guarantees.md',
   'examples/README.md',

@@ -1,6 +1,6 @@
 /**
- * The tables of README.md and PROTOCOL.md that the code knows better: settings and error codes. Writes them between
- * their markers; with `--check` it only says whether they are up to date.
+ * What the code knows better than a document: the tables of settings and error codes, and examples that the tests run.
+ * Writes them between their markers; with `--check` it only says whether they are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { settingsMarkdown } from '../src/config.ts';
@@ -21,9 +21,22 @@ function fill(text: string, name: string, table: string): string {
   return `${text.slice(0, from)}${begin}\n\n${table}\n\n${text.slice(to)}`;
 }
 
+/** As its reader will have it: with our package by its name. */
+function exampleMarkdown(name: string): string {
+  const code = readFileSync(new URL(`examples/${name}`, root), 'utf8');
+  return `\`\`\`ts\n${code.replace(/'..\/src\/index.ts'; \/\/ for you: 'drumline'/, "'drumline';")}\`\`\``;
+}
+
+function example(document: string, name: string) {
+  return { file: new URL(document, root), name, table: exampleMarkdown(name) };
+}
+
 const documents = [
   { file: new URL('README.md', root), name: 'settings', table: settingsMarkdown() },
   { file: new URL('PROTOCOL.md', root), name: 'codes', table: codesMarkdown() },
+  example('docs/embedding.md', 'library.ts'),
+  example('docs/embedding.md', 'embed.ts'),
+  example('docs/embedding.md', 'embed-schema.ts'),
 ];
 
 for (const { file, name, table } of documents) {

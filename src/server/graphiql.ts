@@ -6,7 +6,6 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { GRAPHQL_PATH } from './graphql.ts';
 import { MARK, MARK_URL } from './mark.ts';
 
 export interface GraphiqlPage {
@@ -76,7 +75,6 @@ async function renderPage(): Promise<Page> {
     title: 'Drumline GraphiQL',
     logo: MARK,
     favicon: MARK_URL,
-    endpoint: GRAPHQL_PATH,
     subscriptionsProtocol: 'WS',
     defaultTabs: EXAMPLES.map((query) => ({ query })),
     // The examples have no variables: the pane opens when it is asked for.

@@ -17,6 +17,7 @@ import type { AnswerGraphql } from './http-graphql.ts';
 import { cutWhenStalled, sendJson } from './http-messages.ts';
 import { sendLanding } from './landing.ts';
 import type { Logger } from './logger.ts';
+import { createMount, type Mount } from './mount.ts';
 import type { OriginRule } from './origin.ts';
 import type { SseTransport } from './sse.ts';
 import type { WebSocketTransport } from './websocket.ts';
@@ -40,6 +41,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** @throws when the address cannot be had. */
   listen(): Promise<AddressInfo>;
+  /** Everything that it answers, below `prefix` of another server of this process. */
+  mount(prefix: string): Mount;
   /** Come to rest within `drainMs`. Doing it again waits for the first. */
   drain(): Promise<void>;
 }
@@ -109,14 +112,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       // Any other offer (`h2c`, which some clients always make) is passed over, and the request answered as it is.
       shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    (request, response) => {
-      if (draining !== undefined) response.setHeader('connection', 'close');
-      answering.add(response);
-      response.once('close', () => answering.delete(response));
-      void answer(request, response);
-    },
+    handle,
   );
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on('upgrade', upgrade);
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    if (draining !== undefined) response.setHeader('connection', 'close');
+    answering.add(response);
+    response.once('close', () => answering.delete(response));
+    void answer(request, response);
+  }
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const status = upgradeRefusal(request);
     if (status !== undefined) return refuseUpgrade(socket, status);
     const tooMany = door.admitSocket(request, socket);
@@ -124,7 +131,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // Node says "a stream" for servers of other kinds; that of an HTTP server is its connection.
     if (socket instanceof Socket) webSockets.handleUpgrade(request, socket, head);
     else socket.destroy();
-  });
+  }
 
   function upgradeRefusal(request: IncomingMessage): number | undefined {
     if (pathOf(request) !== GRAPHQL_PATH) return 404;
@@ -159,10 +166,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (deadline.aborted) cutOff();
     else deadline.addEventListener('abort', cutOff, { once: true });
     await closed;
+    await allAnswered(answering, deadline);
     deadline.removeEventListener('abort', cutOff);
   }
 
-  return { listen, drain: () => (draining ??= comeToRest()) };
+  return {
+    listen,
+    mount: (prefix) => createMount(prefix, { request: handle, upgrade }),
+    drain: () => (draining ??= comeToRest()),
+  };
+}
+
+/** What came by a mount is on connections of a server that goes on. */
+async function allAnswered(answering: ReadonlySet<ServerResponse>, deadline: AbortSignal): Promise<void> {
+  const cutOff = (): void => answering.forEach((response) => response.destroy());
+  if (deadline.aborted) cutOff();
+  else deadline.addEventListener('abort', cutOff, { once: true });
+  await Promise.all(Array.from(answering, (response) => new Promise((resolve) => response.once('close', resolve))));
+  deadline.removeEventListener('abort', cutOff);
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {

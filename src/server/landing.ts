@@ -17,7 +17,7 @@ export function sendLanding(response: ServerResponse, graphiql: boolean): void {
 }
 
 function page(graphiql: boolean): string {
-  const explore = graphiql ? `<a href="${GRAPHQL_PATH}">Open GraphiQL</a>` : 'GraphiQL is switched off here.';
+  const explore = graphiql ? `<a href=".${GRAPHQL_PATH}">Open GraphiQL</a>` : 'GraphiQL is switched off here.';
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -43,7 +43,7 @@ function page(graphiql: boolean): string {
   <dt>See a run</dt><dd><code>npx drumline demo</code></dd>
   <dt>Watch a task</dt><dd><code>npx drumline watch TASK</code></dd>
   <dt>Endpoint</dt><dd><code>${GRAPHQL_PATH}</code> over HTTP, WebSocket and server-sent events</dd>
-  <dt>Health</dt><dd><a href="/healthz">/healthz</a> · <a href="/readyz">/readyz</a></dd>
+  <dt>Health</dt><dd><a href="./healthz">/healthz</a> · <a href="./readyz">/readyz</a></dd>
 </dl>
 `;
 }

@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { watchTask } from '../../src/client/index.ts';
 import { CHROMIUM, openBrowser } from '../support/browser.ts';
 import { createEmitter } from '../support/emitter.ts';
 import type { EmitInput } from '../support/fixtures.ts';
+import { freePort } from '../support/free-port.ts';
 import { readTaskLog } from '../support/read-log.ts';
 import { startServer } from '../support/server-process.ts';
 import type { ServerProcess } from '../support/server-process.ts';
@@ -68,6 +70,40 @@ test('library.ts needs no server', async () => {
   const { code, stdout } = await example.ended;
   expect(stdout.join('\n')).toContain("camina: { status: 'task_started', progress: 0.1 }");
   expect(code).toBe(0);
+});
+
+describe('inside a server of your own', () => {
+  test('embed.ts has the whole of it below a path, and the rest is yours', async () => {
+    const { port, ask, example: embedded } = await startEmbedded('embed.ts');
+    await using example = embedded;
+    expect(await ask('/graphql', '{ hello }')).toEqual({ data: { hello: 'your own API' } });
+    const origin = `http://127.0.0.1:${port}`;
+    expect((await fetch(`${origin}/drumline`)).url).toBe(`${origin}/drumline/`);
+    const updates = watchTask({ url: `${origin}/drumline/graphql`, taskId: 'embedded', replay: true });
+    expect((await updates.next()).value).toMatchObject({ event: { message: 'From the inside' } });
+    await updates.return?.();
+    const events = watchTask({ url: `${origin}/drumline/graphql`, taskId: 'embedded', transport: 'sse' });
+    expect((await events.next()).value).toMatchObject({ __typename: 'TaskSnapshot' });
+    example.stop();
+    // It is told to come back; nobody waits for it.
+    expect((await example.ended).code).toBe(0);
+    await events.return?.();
+  });
+
+  test("embed-schema.ts has both APIs' fields, and streams", async () => {
+    const { port, ask, example: embedded } = await startEmbedded('embed-schema.ts');
+    await using example = embedded;
+    expect(await ask('/graphql', '{ hello tasks { nodes { id } } }')).toEqual({
+      data: { hello: 'your own API', tasks: { nodes: [] } },
+    });
+    const url = `http://127.0.0.1:${port}/graphql`;
+    await createEmitter({ url }).emitUntilAcknowledged(eventOf('merged', 1, 'TASK_STARTED'));
+    const updates = watchTask({ url, taskId: 'merged', replay: true, transport: 'sse' });
+    expect((await updates.next()).value).toMatchObject({ event: { message: 'Step 1' } });
+    await updates.return?.();
+    example.stop();
+    expect((await example.ended).code).toBe(0);
+  });
 });
 
 describe.skipIf(!python.present)('emit.py', () => {
@@ -165,6 +201,8 @@ interface Ended {
 
 interface Example extends AsyncDisposable {
   says(line: RegExp): Promise<unknown>;
+  /** SIGTERM. */
+  stop(): void;
   readonly ended: Promise<Ended>;
 }
 
@@ -189,9 +227,32 @@ function start(command: string, args: readonly string[], url = server.graphqlUrl
       withinMs: 20_000,
       what: () => `the end of ${args[0]}; it said:\n${said()}`,
     }).then((code) => ({ code, stdout, stderr })),
+    stop: () => void child.kill('SIGTERM'),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await closed.promise;
+    },
+  };
+}
+
+interface Embedded {
+  readonly example: Example;
+  readonly port: number;
+  ask(path: string, query: string): Promise<unknown>;
+}
+
+async function startEmbedded(file: string): Promise<Embedded> {
+  const port = await freePort();
+  const example = start(process.execPath, [file, String(port)]);
+  await example.says(/^listening$/);
+  return {
+    example,
+    port,
+    async ask(at, query) {
+      const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+      const body = JSON.stringify({ query });
+      const response = await fetch(`http://127.0.0.1:${port}${at}`, { method: 'POST', headers, body });
+      return (await response.json()) as unknown;
     },
   };
 }
