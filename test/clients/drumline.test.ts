@@ -3,15 +3,30 @@ import { describe, expect, test } from 'vitest';
 import { createConnection, request, watchTask, type Connection, type TransportName } from '../../src/client/index.ts';
 import { ConnectionFailedError } from '../../src/client/errors.ts';
 import type { Transport } from '../../src/client/transport.ts';
+import { sized } from '../support/sizes.ts';
 import { expectExactlyOnce, playStory, TASK, EMIT } from './story.ts';
-import type { ClientOptions, EmitAnswer, OfficialClient, TaskAnswer } from './story.ts';
+import type { Break, ClientOptions, EmitAnswer, OfficialClient, TaskAnswer } from './story.ts';
 
-const sees = 'sees every event once, in order, across cuts and a restart';
+const CUTS: readonly Break[] = ['reset', 'clean close', 'mid-frame'];
+const sees = 'sees every event once, in order, across cuts and restarts';
 
-describe('drumline/client', () => {
+/** In full: a hundred cuts and five restarts. */
+const BREAKS: readonly Break[] = sized({
+  usual: ['reset', 'clean close', 'mid-frame', 'restart', 'mid-frame', 'reset'],
+  full: Array.from({ length: 105 }, (_, index) =>
+    index % 21 === 20 ? 'restart' : (CUTS[index % CUTS.length] ?? 'reset'),
+  ),
+});
+
+const TEST_MS = 300_000;
+
+describe('drumline/client', { timeout: TEST_MS }, () => {
   test.each(['websocket', 'sse'] as const)(`over %s ${sees}`, async (transport) => {
     expectExactlyOnce(
-      await playStory((options) => open(options, createConnection({ url: `${options.origin}/graphql`, transport }))),
+      await playStory(
+        (options) => open(options, createConnection({ url: `${options.origin}/graphql`, transport })),
+        BREAKS,
+      ),
     );
   });
 
@@ -22,7 +37,7 @@ describe('drumline/client', () => {
       const [first, ...rest] = connection.transports;
       const transports = [worksOnce(first), ...rest.map(worksOnce)] as const;
       return open(options, { ...connection, transports }, (name) => used.push(name));
-    });
+    }, BREAKS);
     expectExactlyOnce(played);
     const expected = used.map((_, index) => (index % 2 === 0 ? 'websocket' : 'sse'));
     expect(used).toEqual(expected);
