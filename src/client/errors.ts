@@ -14,11 +14,14 @@ export class OperationFailedError extends Error {
   override readonly name = 'OperationFailedError';
   readonly code: string;
   readonly issues: readonly Issue[];
+  /** The answer's errors as they came: the first of them is this one. */
+  readonly errors: readonly unknown[];
 
-  constructor(code: string, message: string, issues: readonly Issue[] = []) {
+  constructor(code: string, message: string, issues: readonly Issue[] = [], errors: readonly unknown[] = []) {
     super(message);
     this.code = code;
     this.issues = issues;
+    this.errors = errors;
   }
 }
 
@@ -74,6 +77,7 @@ export function toOperationFailedError(errors: unknown): OperationFailedError {
     typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR',
     typeof message === 'string' ? message : 'The server refused without saying why.',
     Array.isArray(issues) ? issues.flatMap(toIssue) : [],
+    Array.isArray(errors) ? errors : [],
   );
 }
 

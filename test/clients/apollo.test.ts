@@ -4,11 +4,13 @@ import type { TypedDocumentNode } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { expect, test, vi } from 'vitest';
-import { possibleTypes } from '../../src/client/index.ts';
+import { DrumlineLink } from '../../src/apollo/index.ts';
+import { createConnection, possibleTypes } from '../../src/client/index.ts';
 import { createEmitter } from '../support/emitter.ts';
 import type { EmitInput } from '../support/fixtures.ts';
 import { startServer } from '../support/server-process.ts';
-import { EMIT, expectExactlyOnce, expectFreshSnapshots, playStory, TASK, WATCH } from './story.ts';
+import { gated } from './gated-connection.ts';
+import { EMIT, expectExactlyOnce, expectFreshSnapshots, playStory, STORY_MS, TASK, WATCH } from './story.ts';
 import type { ClientOptions, EmitAnswer, OfficialClient, TaskAnswer, WatchAnswer } from './story.ts';
 import { openWsClient } from './ws-client.ts';
 import type { Mode } from './ws-client.ts';
@@ -16,6 +18,14 @@ import type { Mode } from './ws-client.ts';
 test('Apollo Client with keepCursor sees every event once, in order, across cuts and a restart', async () => {
   expectExactlyOnce(await playStory((options) => open(options, 'resuming')));
 });
+
+test(
+  'Apollo Client with DrumlineLink sees every event once, in order, across cuts and restarts',
+  async () => {
+    expectExactlyOnce(await playStory(openWithLink));
+  },
+  STORY_MS,
+);
 
 test('Apollo Client unmodified begins with a snapshot after each break, and ends with the right state', async () => {
   expectFreshSnapshots(await playStory((options) => open(options, 'unmodified')));
@@ -39,7 +49,17 @@ const mutation: TypedDocumentNode<EmitAnswer, { input: EmitInput }> = gql(EMIT);
 const subscription: TypedDocumentNode<WatchAnswer, { taskId: string }> = gql(WATCH);
 
 function open(options: ClientOptions, mode: Mode): OfficialClient {
-  const client = openApollo(options, mode, new InMemoryCache({ possibleTypes }));
+  return asOfficial(openApollo(options, mode, new InMemoryCache({ possibleTypes })));
+}
+
+function openWithLink({ origin, mayReconnect }: ClientOptions): OfficialClient {
+  const url = `${origin}/graphql`;
+  const drumline = new DrumlineLink({ connection: gated(createConnection({ url }), mayReconnect), random: () => 0 });
+  const link = ApolloLink.from([drumline, new HttpLink({ uri: url })]);
+  return asOfficial(new ApolloClient({ cache: new InMemoryCache(drumline.cacheSettings), link }));
+}
+
+function asOfficial(client: ApolloClient): OfficialClient {
   return {
     async ask(id) {
       const { data } = await client.query({ query, variables: { id }, fetchPolicy: 'network-only' });

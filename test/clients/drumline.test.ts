@@ -3,30 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { createConnection, request, watchTask, type Connection, type TransportName } from '../../src/client/index.ts';
 import { ConnectionFailedError } from '../../src/client/errors.ts';
 import type { Transport } from '../../src/client/transport.ts';
-import { sized } from '../support/sizes.ts';
-import { expectExactlyOnce, playStory, TASK, EMIT } from './story.ts';
-import type { Break, ClientOptions, EmitAnswer, OfficialClient, TaskAnswer } from './story.ts';
+import { gated } from './gated-connection.ts';
+import { EMIT, expectExactlyOnce, playStory, STORY_MS, TASK } from './story.ts';
+import type { ClientOptions, EmitAnswer, OfficialClient, TaskAnswer } from './story.ts';
 
-const CUTS: readonly Break[] = ['reset', 'clean close', 'mid-frame'];
 const sees = 'sees every event once, in order, across cuts and restarts';
 
-/** In full: a hundred cuts and five restarts. */
-const BREAKS: readonly Break[] = sized({
-  usual: ['reset', 'clean close', 'mid-frame', 'restart', 'mid-frame', 'reset'],
-  full: Array.from({ length: 105 }, (_, index) =>
-    index % 21 === 20 ? 'restart' : (CUTS[index % CUTS.length] ?? 'reset'),
-  ),
-});
-
-const TEST_MS = 300_000;
-
-describe('drumline/client', { timeout: TEST_MS }, () => {
+describe('drumline/client', { timeout: STORY_MS }, () => {
   test.each(['websocket', 'sse'] as const)(`over %s ${sees}`, async (transport) => {
     expectExactlyOnce(
-      await playStory(
-        (options) => open(options, createConnection({ url: `${options.origin}/graphql`, transport })),
-        BREAKS,
-      ),
+      await playStory((options) => open(options, createConnection({ url: `${options.origin}/graphql`, transport }))),
     );
   });
 
@@ -37,7 +23,7 @@ describe('drumline/client', { timeout: TEST_MS }, () => {
       const [first, ...rest] = connection.transports;
       const transports = [worksOnce(first), ...rest.map(worksOnce)] as const;
       return open(options, { ...connection, transports }, (name) => used.push(name));
-    }, BREAKS);
+    });
     expectExactlyOnce(played);
     const expected = used.map((_, index) => (index % 2 === 0 ? 'websocket' : 'sse'));
     expect(used).toEqual(expected);
@@ -65,27 +51,6 @@ function open(
   onConnected: (name: TransportName) => void = () => {},
 ): OfficialClient {
   const url = `${origin}/graphql`;
-  const [first, ...rest] = connection.transports;
-  let isFirst = true;
-
-  /** Comes back when the story lets it. */
-  function gated(transport: Transport): Transport {
-    return {
-      ...transport,
-      subscribe(request, sink) {
-        if (isFirst) {
-          isFirst = false;
-          return transport.subscribe(request, sink);
-        }
-        let leave = (): void => void (hasLeft = true);
-        let hasLeft = false;
-        void mayReconnect().then(() => {
-          if (!hasLeft) leave = transport.subscribe(request, sink);
-        });
-        return () => leave();
-      },
-    };
-  }
   return {
     async ask(id) {
       const { task } = await request<TaskAnswer, { id: string }>({
@@ -105,7 +70,7 @@ function open(
     },
     async watch(taskId, onUpdate) {
       const updates = watchTask({
-        connection: { ...connection, transports: [gated(first), ...rest.map(gated)] },
+        connection: gated(connection, mayReconnect),
         taskId,
         random: () => 0,
         onConnection: (state) => state.kind === 'connected' && onConnected(state.transport),

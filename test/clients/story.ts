@@ -8,6 +8,7 @@
 import { expect } from 'vitest';
 import { createEmitter } from '../support/emitter.ts';
 import type { EmitInput } from '../support/fixtures.ts';
+import { sized } from '../support/sizes.ts';
 import { startServer } from '../support/server-process.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
@@ -70,8 +71,17 @@ export interface Played {
   readonly last: number;
 }
 
-/** Five cuts and one restart. */
-const BREAKS: readonly Break[] = ['reset', 'clean close', 'mid-frame', 'restart', 'mid-frame', 'reset'];
+const CUTS: readonly Break[] = ['reset', 'clean close', 'mid-frame'];
+
+/** Five cuts and one restart; in full a hundred cuts and five restarts. */
+const BREAKS: readonly Break[] = sized({
+  usual: ['reset', 'clean close', 'mid-frame', 'restart', 'mid-frame', 'reset'],
+  full: Array.from({ length: 105 }, (_, index) =>
+    index % 21 === 20 ? 'restart' : (CUTS[index % CUTS.length] ?? 'reset'),
+  ),
+});
+/** How long a story may take. */
+export const STORY_MS = sized({ usual: 30_000, full: 300_000 });
 
 export async function playStory(
   openClient: (options: ClientOptions) => OfficialClient,

@@ -1,11 +1,14 @@
 /** urql 5: queries and mutations over HTTP, the stream over WebSocket. */
 import type { Sink } from 'graphql-ws';
 import { test } from 'vitest';
-import { Client, fetchExchange, gql, subscriptionExchange } from 'urql';
+import { cacheExchange, Client, fetchExchange, gql, subscriptionExchange } from 'urql';
 import type { TypedDocumentNode } from 'urql';
 import { onEnd, pipe, subscribe } from 'wonka';
+import { createConnection } from '../../src/client/index.ts';
+import { drumlineExchange } from '../../src/urql/index.ts';
 import type { EmitInput } from '../support/fixtures.ts';
-import { EMIT, expectExactlyOnce, expectFreshSnapshots, playStory, TASK, WATCH } from './story.ts';
+import { gated } from './gated-connection.ts';
+import { EMIT, expectExactlyOnce, expectFreshSnapshots, playStory, STORY_MS, TASK, WATCH } from './story.ts';
 import type { ClientOptions, EmitAnswer, OfficialClient, TaskAnswer, WatchAnswer } from './story.ts';
 import { openWsClient } from './ws-client.ts';
 import type { Mode } from './ws-client.ts';
@@ -13,6 +16,14 @@ import type { Mode } from './ws-client.ts';
 test('urql with keepCursor sees every event once, in order, across cuts and a restart', async () => {
   expectExactlyOnce(await playStory((options) => open(options, 'resuming')));
 });
+
+test(
+  'urql with drumlineExchange sees every event once, in order, across cuts and restarts',
+  async () => {
+    expectExactlyOnce(await playStory(openWithExchange));
+  },
+  STORY_MS,
+);
 
 test('urql unmodified begins with a snapshot after each break, and ends with the right state', async () => {
   expectFreshSnapshots(await playStory((options) => open(options, 'unmodified')));
@@ -37,9 +48,20 @@ function open(options: ClientOptions, mode: Mode): OfficialClient {
       }),
     ],
   });
+  return asOfficial(client, socket);
+}
+
+function openWithExchange({ origin, mayReconnect }: ClientOptions): OfficialClient {
+  const url = `${origin}/graphql`;
+  const connection = gated(createConnection({ url }), mayReconnect);
+  const exchanges = [cacheExchange, drumlineExchange({ connection, random: () => 0 }), fetchExchange];
+  return asOfficial(new Client({ url, preferGetMethod: false, exchanges }));
+}
+
+function asOfficial(client: Client, socket?: { dispose(): unknown }): OfficialClient {
   return {
     async ask(id) {
-      const { data, error } = await client.query(query, { id });
+      const { data, error } = await client.query(query, { id }, { requestPolicy: 'network-only' });
       if (error !== undefined) throw error;
       return data?.task?.progress.sequence;
     },
@@ -61,6 +83,6 @@ function open(options: ClientOptions, mode: Mode): OfficialClient {
       );
       return ended.promise;
     },
-    [Symbol.asyncDispose]: async () => socket.dispose(),
+    [Symbol.asyncDispose]: async () => void (await socket?.dispose()),
   };
 }
