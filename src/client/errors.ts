@@ -17,11 +17,28 @@ export class OperationFailedError extends Error {
   /** The answer's errors as they came: the first of them is this one. */
   readonly errors: readonly unknown[];
 
+  /** How long the server asks to be left alone. */
+  get retryAfterMs(): number | undefined {
+    const value = field(field(this.errors[0], 'extensions'), 'retryAfterMs');
+    return typeof value === 'number' ? value : undefined;
+  }
+
   constructor(code: string, message: string, issues: readonly Issue[] = [], errors: readonly unknown[] = []) {
     super(message);
     this.code = code;
     this.issues = issues;
     this.errors = errors;
+  }
+}
+
+/** The emitter itself did not take an event, or gave it up. */
+export class EmitterError extends Error {
+  override readonly name = 'EmitterError';
+  readonly code: 'EMITTER_FULL' | 'EMITTER_CLOSED';
+
+  constructor(code: EmitterError['code'], message: string) {
+    super(message);
+    this.code = code;
   }
 }
 

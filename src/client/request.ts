@@ -14,15 +14,18 @@ export interface RequestOptions<Data, Variables> {
   /** How long to wait for the whole answer. */
   readonly timeoutMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a page that is left: the request goes on without it. At most 64 KiB. */
+  readonly keepalive?: boolean;
 }
 
 export async function request<Data, Variables>(options: RequestOptions<Data, Variables>): Promise<Data> {
-  const { url, document, variables, signal, timeoutMs = 30_000, headers } = options;
+  const { url, document, variables, signal, timeoutMs = 30_000, headers, keepalive = false } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      keepalive,
       body: JSON.stringify({ query: document.toString(), variables }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
