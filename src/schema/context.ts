@@ -14,8 +14,6 @@ export interface SchemaContext {
    * arguments `after` and `replay` of the streams that can be resumed.
    */
   readonly lastEventId?: string | undefined;
-  /** What the viewer may see, in canonical form; viewers of one scope share executions. Left out: everything. */
-  readonly scope?: string | undefined;
 }
 
 /** Signs a token that bears those grants. */

@@ -143,7 +143,7 @@ export function createGraphql(options: GraphqlOptions): Graphql {
     prepare,
     run: (args) => runOperation(args, mask),
     subscribe: (args) =>
-      subscribeOperation(args, scopeOf(args), { mask, shared, session: sessionOf(args), traffic: metrics?.traffic }),
+      subscribeOperation(args, { mask, shared, session: sessionOf(args), traffic: metrics?.traffic }),
   };
 }
 
@@ -221,11 +221,6 @@ async function runOperation(args: ExecutionArgs, mask: MaskError): Promise<Execu
   }
 }
 
-/** The context is what `prepare` made. */
-function scopeOf({ contextValue }: ExecutionArgs): string {
-  return (contextValue as SchemaContext).scope ?? '';
-}
-
 /** Each item once, however many watch it. */
 function toObserver({ delivered, gap }: Pick<Metrics, 'delivered' | 'gap'>) {
   return (item: object, { recordedAtOf, gapOf }: StreamExtension): void => {
@@ -236,7 +231,7 @@ function toObserver({ delivered, gap }: Pick<Metrics, 'delivered' | 'gap'>) {
   };
 }
 
-/** Left out by whoever calls without a transport. */
+/** The context is what `prepare` made. Left out by whoever calls without a transport. */
 function sessionOf({ contextValue }: ExecutionArgs): Session | undefined {
   return (contextValue as { readonly session?: Session }).session;
 }

@@ -4,9 +4,9 @@
  * on the item and the selection alone. So a selection is shared when it compiles (`compiled-selection.ts`), which a
  * field that reads "now" does not; anything else is executed for each watcher.
  *
- * Two watchers share when they sent the same document and operation name, may see the same, and agree in every variable
- * that is used anywhere but in an argument of the root field. Those arguments, the cursor among them, say where a
- * source begins and what it leaves out; they say nothing of what is made of an item.
+ * Two watchers share when they sent the same document and operation name, and agree in every variable that is used
+ * anywhere but in an argument of the root field. Those arguments, the cursor among them, say where a source begins and
+ * what it leaves out; they say nothing of what is made of an item. Nor does who watches: that is asked of the source.
  */
 import { executeSubscriptionEvent, type ExecutionResult, type ValidatedSubscriptionArgs } from 'graphql';
 import type { StreamExtension } from '../schema/context.ts';
@@ -19,8 +19,7 @@ import { Frame, resultFrame } from './frame.ts';
 import { sharingKey } from './sharing-key.ts';
 
 export interface SharedExecution {
-  /** @param scope what the viewer may see: part of what must be equal. */
-  open(args: ValidatedSubscriptionArgs, scope: string): OpenOperation;
+  open(args: ValidatedSubscriptionArgs): OpenOperation;
   /** What is remembered at this moment. */
   readonly stats: { readonly operations: number; readonly frames: number; readonly bytes: number };
 }
@@ -158,8 +157,8 @@ export function createSharedExecution({
   }
 
   return {
-    open(args, scope) {
-      const key = sharingKey(args, scope);
+    open(args) {
+      const key = sharingKey(args);
       const operation = (key === undefined ? undefined : operations.get(key)) ?? begin(args, key);
       operation.users += 1;
       return operation.open;

@@ -1,18 +1,18 @@
 /**
- * When two subscriptions may share the execution of an item: the same document and operation, the same view, and equal
- * values of every variable that is used anywhere but in an argument of the root field. Where a variable is used is found
+ * When two subscriptions may share the execution of an item: the same document and operation, and equal values of
+ * every variable that is used anywhere but in an argument of the root field. Where a variable is used is found
  * in the document; its name says nothing.
  */
 import { visit, type ASTNode, type FieldNode, type SelectionNode, type ValidatedSubscriptionArgs } from 'graphql';
 import { stringify } from 'safe-stable-stringify';
 
 /** @returns undefined when nothing can be said: a document without its text. */
-export function sharingKey(args: ValidatedSubscriptionArgs, scope: string): string | undefined {
+export function sharingKey(args: ValidatedSubscriptionArgs): string | undefined {
   const text = args.document.loc?.source.body;
   if (text === undefined) return undefined;
   const names = [...variablesBelowRoot(args)].toSorted();
   const values = names.map((name) => [name, args.variableValues.coerced[name]]);
-  return stringify([text, args.operation.name?.value ?? null, scope, values]);
+  return stringify([text, args.operation.name?.value ?? null, values]);
 }
 
 /**

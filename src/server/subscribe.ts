@@ -19,19 +19,17 @@ export interface SubscribeDeps {
 }
 
 /**
- * @param scope what the viewer may see.
  * @returns the stream, or a result without data when it could not begin. A stream that fails later throws the masked error.
  */
 export async function subscribeOperation(
   args: ExecutionArgs,
-  scope: string,
   { mask, shared, session, traffic = { deliveries: 0 } }: SubscribeDeps,
 ): Promise<PullStream<Frame> | ExecutionResult> {
   const validated = validateSubscriptionArgs(args);
   if (!('operation' in validated)) return { errors: validated.map(mask) };
   const source = await createSourceEventStream(validated);
   if (!isStream(source)) return maskResult(source as ExecutionResult, mask);
-  return new Results(toPullStream(source), shared.open(validated, scope), { mask, session, traffic });
+  return new Results(toPullStream(source), shared.open(validated), { mask, session, traffic });
 }
 
 type ResultsDeps = Pick<SubscribeDeps, 'mask' | 'session'> & { readonly traffic: { deliveries: number } };

@@ -163,7 +163,6 @@ describe('random operations, random watchers, the same items', () => {
       fc.option(fc.boolean(), { nil: undefined }),
       fc.option(fc.boolean(), { nil: undefined }),
     ),
-    scope: fc.constantFrom('', 'some'),
   });
   const story = fc.record({
     documents: fc.array(randomDocuments(judge, roots), { minLength: 1, maxLength: 2 }),
@@ -181,7 +180,6 @@ describe('random operations, random watchers, the same items', () => {
   interface Seat {
     readonly request: Request;
     readonly field: string;
-    readonly scope: string;
     /** Equal for those who may share. */
     readonly key: string;
     open: OpenOperation | undefined;
@@ -189,7 +187,7 @@ describe('random operations, random watchers, the same items', () => {
 
   function seatsOf({ documents, watchers }: Story): readonly Seat[] {
     const parsed = documents.map(({ text }) => parse(text));
-    return watchers.map(({ document: pick, operation: which, cursor, booleans, scope }) => {
+    return watchers.map(({ document: pick, operation: which, cursor, booleans }) => {
       const index = pick % documents.length;
       const { operations } = at<RandomDocument>(documents, index);
       const operation = at(operations, which % operations.length);
@@ -201,8 +199,8 @@ describe('random operations, random watchers, the same items', () => {
       const request = { document: at(parsed, index), operationName: operation.name, variables };
       // A variable with a default that is left out has its default.
       const relevant = operation.asked.map((name) => values.get(name) ?? name === 'b1');
-      const key = JSON.stringify([documents[index]?.text, operation.name, relevant, scope]);
-      return { request, field: operation.field, scope, key, open: undefined };
+      const key = JSON.stringify([documents[index]?.text, operation.name, relevant]);
+      return { request, field: operation.field, key, open: undefined };
     });
   }
 
@@ -219,11 +217,11 @@ describe('random operations, random watchers, the same items', () => {
         let alone = 0;
         for (const { watcher, item: which, leaves } of tale.steps) {
           const seat = at(seats, watcher % seats.length);
-          const { field, request, scope, key } = seat;
+          const { field, request, key } = seat;
           const pool = items[field] ?? [];
           const index = which % pool.length;
           const item = at(pool, index);
-          seat.open ??= shared.open(validated(schema, request), scope);
+          seat.open ??= shared.open(validated(schema, request));
           const frame = await seat.open.frameOf(item);
           expect(textOf(frame)).toBe(await right(request, item));
           if (SHARED.includes(field)) distinct.add(`${key} ${index}`);
@@ -262,7 +260,7 @@ describe('who shares', () => {
     const [item] = items['taskUpdates'] ?? [];
     if (item === undefined) throw new Error('no item');
     const open = variables.map((values) =>
-      shared.open(validated(schema, { document: parse(text), operationName: 'A', variables: values }), ''),
+      shared.open(validated(schema, { document: parse(text), operationName: 'A', variables: values })),
     );
     for (const [index, operation] of open.entries()) {
       const request = { document: parse(text), operationName: 'A', variables: variables[index] ?? {} };
@@ -335,19 +333,18 @@ describe('who shares', () => {
     },
   );
 
-  test('not those of another scope, and not those of another text', async () => {
+  test('not those of another text', async () => {
     const [item] = items['taskUpdates'] ?? [];
     if (item === undefined) throw new Error('no item');
     const shared = createSharedExecution({ mask });
     const before = executions;
-    const ask = async (text: string, scope: string): Promise<void> => {
-      await shared.open(validated(schema, { document: parse(text) }), scope).frameOf(item);
+    const ask = async (text: string): Promise<void> => {
+      await shared.open(validated(schema, { document: parse(text) })).frameOf(item);
     };
-    await ask('subscription { taskUpdates(taskId: "x") { cursor } }', 'a');
-    await ask('subscription { taskUpdates(taskId: "x") { cursor } }', 'b');
-    await ask('subscription { taskUpdates(taskId: "x") { cursor  } }', 'a');
-    await ask('subscription { taskUpdates(taskId: "x") { cursor } }', 'a');
-    expect(executions - before).toBe(3);
+    await ask('subscription { taskUpdates(taskId: "x") { cursor } }');
+    await ask('subscription { taskUpdates(taskId: "x") { cursor  } }');
+    await ask('subscription { taskUpdates(taskId: "x") { cursor } }');
+    expect(executions - before).toBe(2);
   });
 
   test('nobody, when the document has no text', async () => {
@@ -356,7 +353,7 @@ describe('who shares', () => {
     const document = parse('subscription { taskUpdates(taskId: "x") { cursor } }', { noLocation: true });
     const shared = createSharedExecution({ mask });
     const before = executions;
-    for (let count = 0; count < 2; count += 1) await shared.open(validated(schema, { document }), '').frameOf(item);
+    for (let count = 0; count < 2; count += 1) await shared.open(validated(schema, { document })).frameOf(item);
     expect([executions - before, shared.stats.operations]).toEqual([2, 0]);
   });
 });

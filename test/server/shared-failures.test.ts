@@ -121,8 +121,8 @@ describe.each(['item', 'must'])('under a root called %s', (root) => {
     const right = written(await executeSubscriptionEvent({ ...args, rootValue: item }));
     expect(right).not.toContain(CANARY);
     const shared = createSharedExecution({ mask });
-    using first = shared.open(args, '');
-    using second = shared.open(args, '');
+    using first = shared.open(args);
+    using second = shared.open(args);
     for (const watcher of [first, second, first]) expect(textOf(await watcher.frameOf(item))).toBe(right);
   });
 });

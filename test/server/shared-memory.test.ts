@@ -51,10 +51,10 @@ function executionsOf(call: () => unknown): number {
 }
 
 test('what is remembered stays within its bytes over all operations, and the oldest goes first', () => {
-  const size = frameOf(createSharedExecution({ mask }).open(argsOf('a'), ''), itemOf(100)).bytes;
+  const size = frameOf(createSharedExecution({ mask }).open(argsOf('a')), itemOf(100)).bytes;
   const shared = createSharedExecution({ mask, maxBytes: 3 * size });
-  using a = shared.open(argsOf('a'), '');
-  using b = shared.open(argsOf('b'), '');
+  using a = shared.open(argsOf('a'));
+  using b = shared.open(argsOf('b'));
   const [one, two, three, four] = [itemOf(100), itemOf(100), itemOf(100), itemOf(100)] as const;
   frameOf(a, one);
   frameOf(b, two);
@@ -68,7 +68,7 @@ test('what is remembered stays within its bytes over all operations, and the old
 
 test('a frame that alone is too large is delivered, and remembered for nobody', () => {
   const shared = createSharedExecution({ mask, maxBytes: 1_000 });
-  using a = shared.open(argsOf('a'), '');
+  using a = shared.open(argsOf('a'));
   const large = itemOf(2_000);
   expect(frameOf(a, large).json).toBe(`{"data":{"item":{"a":"${large.text}"}}}`);
   expect(shared.stats).toEqual({ ...NOTHING, operations: 1 });
@@ -77,24 +77,24 @@ test('a frame that alone is too large is delivered, and remembered for nobody', 
 test('an operation is remembered until its last watcher leaves', () => {
   const shared = createSharedExecution({ mask });
   const item = itemOf(1);
-  const first = shared.open(argsOf('a'), '');
-  const last = shared.open(argsOf('a'), '');
+  const first = shared.open(argsOf('a'));
+  const last = shared.open(argsOf('a'));
   frameOf(first, item);
   first[Symbol.dispose]();
   expect(shared.stats).toMatchObject({ operations: 1, frames: 1 });
   expect(executionsOf(() => frameOf(last, item))).toBe(0);
   last[Symbol.dispose]();
   expect(shared.stats).toEqual(NOTHING);
-  using again = shared.open(argsOf('a'), '');
+  using again = shared.open(argsOf('a'));
   expect(executionsOf(() => frameOf(again, item))).toBe(1);
 });
 
-test('5,000 different documents and scopes leave nothing behind', () => {
+test('5,000 different documents leave nothing behind', () => {
   const shared = createSharedExecution({ mask });
   const items = [itemOf(10), itemOf(20), itemOf(30)];
   const open: OpenOperation[] = [];
   for (let number = 0; number < 5_000; number += 1) {
-    const operation = shared.open(argsOf(`a${number % 2_500}`), number < 2_500 ? '' : 'some');
+    const operation = shared.open(argsOf(`a${number}`));
     for (const item of items) frameOf(operation, item);
     open.push(operation);
     if (open.length > 50) open.shift()?.[Symbol.dispose]();
@@ -134,7 +134,7 @@ interface Stage {
 }
 
 function play([seat, which, number, leaves]: Step, { shared, seats, items }: Stage): void {
-  const operation = seats.get(seat) ?? shared.open(argsOf(`a${which}`), '');
+  const operation = seats.get(seat) ?? shared.open(argsOf(`a${which}`));
   seats.set(seat, operation);
   const item = items[number] ?? itemOf(1);
   expect(frameOf(operation, item).json).toContain(`"${item.text}"`);

@@ -29,8 +29,8 @@ test.each([
     contextValue: { manager: harness.manager },
   });
   if (!('operation' in args)) throw new AggregateError(args);
-  using early = shared.open(args, '');
-  using late = shared.open(args, '');
+  using early = shared.open(args);
+  using late = shared.open(args);
   const told: string[] = [];
   told.push((await early.frameOf(item)).json);
   await emitAll(harness, [{}]);

@@ -44,7 +44,7 @@ async function nextOf(stream: PullStream<Frame>): Promise<unknown> {
 
 test('each item is executed on its own, and leaving releases the source', async () => {
   const { args, isHeld } = createCounting();
-  const stream = begun(await subscribeOperation(args, '', deps));
+  const stream = begun(await subscribeOperation(args, deps));
   expect([await nextOf(stream), await nextOf(stream)]).toEqual([{ data: { count: 1 } }, { data: { count: 2 } }]);
   expect(isHeld()).toBe(true);
   await stream.return();
@@ -63,7 +63,7 @@ test('a result that cannot be written as JSON fails the stream, masked, and rele
       throw new Error('broken');
     },
   });
-  const stream = begun(await subscribeOperation({ ...args, schema }, '', deps));
+  const stream = begun(await subscribeOperation({ ...args, schema }, deps));
   await expect(stream.next()).rejects.toThrow('masked Error: broken');
   await Promise.resolve();
   expect(isHeld()).toBe(false);
@@ -76,7 +76,7 @@ test('a source that cannot begin is a result without data', async () => {
       throw new Error('broken');
     },
   };
-  const result = await subscribeOperation({ schema: SCHEMA, document, rootValue }, '', deps);
+  const result = await subscribeOperation({ schema: SCHEMA, document, rootValue }, deps);
   expect(result).toMatchObject({ errors: [{ message: expect.stringMatching(/^masked/) as string }] });
   expect('data' in result && result.data != null).toBe(false);
 });
