@@ -1,15 +1,14 @@
 /**
  * What one caller may take of the server, so that nobody takes it from the others: connections, requests, messages and
- * emits. All but the count of all connections, and of one socket's operations, are for callers that are told apart: on
- * this machine alone, where nobody has to say who they are, they are off.
+ * what it writes (`write-limits.ts`). All but the count of all connections, and of one socket's operations, are for
+ * callers that are told apart: on this machine alone, where nobody has to say who they are, they are off.
  *
  * A limit refuses at once; nothing waits. Whoever is refused is told when to try again.
  */
 import type { IncomingMessage } from 'node:http';
-import { RateLimitedError } from '../domain/errors.ts';
 import { ANYONE } from '../domain/viewer.ts';
-import type { EventVerbs } from '../manager/event-manager.ts';
 import { Rates } from '../util/rates.ts';
+import { createWriteLimits, type CountWrites } from './write-limits.ts';
 
 /** Names of limits, for the operator's metrics. */
 export type LimitName =
@@ -51,8 +50,7 @@ export interface Limits {
   /** @returns what counts the messages of one socket; false: too many. */
   messages(): () => boolean;
   refused(limit: LimitName): void;
-  /** The manager with its emits counted. */
-  countEmits(manager: EventVerbs, viewer: object): EventVerbs;
+  readonly countWrites: CountWrites;
 }
 
 export interface Refusal {
@@ -73,8 +71,6 @@ export function createLimits(options: LimitOptions): Limits {
   const sockets = createOccupancy<object>(options.maxSocketsPerViewer);
   const streams = createOccupancy<object>(options.maxStreamsPerViewer);
   const requests = new Rates<object | string>(options.maxRequestsPerSecond);
-  const emitsOfTask = new Rates<string>(options.maxEmitsPerTask);
-  const emitsOfViewer = new Rates<object>(options.maxEmitsPerViewer);
   let connections = 0;
 
   function refuse(refusedBy: LimitName, retryAfterMs: number): Refusal {
@@ -88,19 +84,9 @@ export function createLimits(options: LimitOptions): Limits {
     return named || (socket.remoteAddress ?? 'unknown');
   }
 
-  function take<Key>(rates: Rates<Key>, key: Key, limit: LimitName, amount: number): Refusal | undefined {
-    const waitMs = rates.take(key, amount);
+  function take<Key>(rates: Rates<Key>, key: Key, limit: LimitName): Refusal | undefined {
+    const waitMs = rates.take(key);
     return waitMs === undefined ? undefined : refuse(limit, waitMs);
-  }
-
-  function countByTask(events: readonly { readonly taskId: string }[]): Refusal | undefined {
-    const [first, second] = events;
-    if (first !== undefined && second === undefined) return take(emitsOfTask, first.taskId, 'emitsPerTask', 1);
-    for (const [taskId, ofTask] of Map.groupBy(events, (event) => event.taskId)) {
-      const refusal = take(emitsOfTask, taskId, 'emitsPerTask', ofTask.length);
-      if (refusal !== undefined) return refusal;
-    }
-    return undefined;
   }
 
   return {
@@ -123,40 +109,14 @@ export function createLimits(options: LimitOptions): Limits {
     request(request, caller) {
       if (!areCallersLimited) return undefined;
       const key = caller === undefined || caller === ANYONE ? addressOf(request) : caller;
-      return take(requests, key, 'requestsPerSecond', 1);
+      return take(requests, key, 'requestsPerSecond');
     },
     messages() {
       const socket = {};
-      return () => !areCallersLimited || take(requests, socket, 'messagesPerSecond', 1) === undefined;
+      return () => !areCallersLimited || take(requests, socket, 'messagesPerSecond') === undefined;
     },
     refused: onRefused,
-    countEmits(manager, viewer) {
-      if (!areCallersLimited) return manager;
-      const count = (events: readonly { readonly taskId: string }[]): void => {
-        const ofViewer = viewer === ANYONE ? undefined : take(emitsOfViewer, viewer, 'emitsPerViewer', events.length);
-        const refusal = ofViewer ?? countByTask(events);
-        if (refusal !== undefined) throw new RateLimitedError(refusal.retryAfterMs);
-      };
-      return {
-        ...manager,
-        emit: async (input) => {
-          count([input]);
-          return manager.emit(input);
-        },
-        emitMany: async (inputs) => {
-          count(inputs);
-          return manager.emitMany(inputs);
-        },
-        emitParsed: async (event) => {
-          count([event]);
-          return manager.emitParsed(event);
-        },
-        emitManyParsed: async (events) => {
-          count(events);
-          return manager.emitManyParsed(events);
-        },
-      };
-    },
+    countWrites: areCallersLimited ? createWriteLimits(options) : (writers) => writers,
   };
 }
 

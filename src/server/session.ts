@@ -25,8 +25,13 @@ export class Session {
 
   constructor({ viewer, manager, limits, tokens, whyOver, occupied }: SessionParts) {
     this.viewer = viewer;
-    const guarded = guardManager(limits.countEmits(manager, viewer), viewer, () => this.failure);
-    this.context = { manager: guarded, viewer, tokens: tokens && untilEnd(tokens, viewer), session: this };
+    const counted = limits.countWrites({ manager, tokens }, viewer);
+    this.context = {
+      manager: guardManager(counted.manager, viewer, () => this.failure),
+      viewer,
+      tokens: counted.tokens && untilEnd(counted.tokens, viewer),
+      session: this,
+    };
     this.#whyOver = whyOver;
     this.#occupied = occupied;
   }

@@ -149,6 +149,38 @@ describe('rates', () => {
     expect(await refusals('emitsPerTask')).toBeGreaterThanOrEqual(1);
     expect(await refusals('emitsPerViewer')).toBeGreaterThanOrEqual(1);
   });
+
+  test('a batch that is more than a second may hold is refused for good, and takes nothing of the second', async () => {
+    const headers = await viewer();
+    const emit = (inputs: Record<string, unknown>[]): Promise<Answer> => server.post(EMIT_MANY, { inputs }, headers);
+    const { app } = server;
+    await early();
+    expect(codesOf(await emit(events(11, 'too-much')))).toEqual(['LIMIT_EXCEEDED']);
+    expect(codesOf(await emit([...events(8, 'too-much'), ...events(8, 'as-well')]))).toEqual(['LIMIT_EXCEEDED']);
+    dataOf(await emit([...events(10, 'too-much'), ...events(5, 'as-well')]));
+    expect((await app.manager.getTask('too-much'))?.progress.seq).toBe(10);
+    await using client = await server.ws({ params: headers });
+    client.send({
+      type: 'subscribe',
+      id: '1',
+      payload: { query: EMIT_MANY, variables: { inputs: events(16, 'too-much') } },
+    });
+    expect(codesOf(await client.nextOf<Answer>('1'))).toEqual(['LIMIT_EXCEEDED']);
+  });
+
+  test.each([
+    ['initTask', 'mutation { initTask(input: { taskId: "counted" }) { created } }'],
+    ['deleteTask', 'mutation { deleteTask(taskId: "counted") { deleted } }'],
+    ['publishObservation', 'mutation { publishObservation(input: { content: "seen" }) { duplicate } }'],
+    ['createViewerToken', 'mutation { createViewerToken(taskIds: ["counted"]) { id } }'],
+  ])('%s counts as one event of its viewer', async (name, document) => {
+    const headers = await viewer();
+    await early();
+    dataOf(await server.post(document, {}, headers));
+    dataOf(await server.post(EMIT_MANY, { inputs: [...events(7, name), ...events(7, `${name}-2`)] }, headers));
+    expect(codesOf(await server.post(document, {}, headers))).toEqual(['RATE_LIMITED']);
+    dataOf(await server.post(document, {}, await viewer()));
+  });
 });
 
 test('on this machine, where nobody is asked who they are, callers are not limited', async () => {
