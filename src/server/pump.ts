@@ -47,7 +47,6 @@ class Pump implements Reader, Resumable {
   /** Somebody will resume it: the socket, or the next turn. */
   #isStopped = false;
   #isRunning = false;
-  #held: Frame | undefined;
 
   constructor({ stream, outlet, encoder, turns, settle }: Parts) {
     this.#stream = stream;
@@ -70,7 +69,7 @@ class Pump implements Reader, Resumable {
     const { shared, end } = this.#encoder;
     let bytes = '';
     try {
-      let frame = this.#take();
+      let frame = stream.pull();
       while (frame !== undefined) {
         bytes += frame.encode(shared) + end;
         if (bytes.length >= WRITE_BYTES) {
@@ -92,15 +91,9 @@ class Pump implements Reader, Resumable {
     }
   }
 
-  /** One that was pulled before; unless the stream was left meanwhile. */
-  #take(): Frame | undefined {
-    const held = this.#stream.isOver ? undefined : this.#held;
-    this.#held = undefined;
-    return held ?? this.#stream.pull();
-  }
-
   #goOnLater(bytes: string, frame: Frame): void {
-    this.#held = frame;
+    // Until it is pulled again the stream may end, and whoever reads it may have lost the right to what is left.
+    this.#stream.giveBack(frame);
     if (!this.#write(bytes)) return;
     this.#isStopped = true;
     this.#turns.inNext(this);

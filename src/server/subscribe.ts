@@ -40,8 +40,6 @@ class Results extends PullStream<Frame> implements SessionMember {
   readonly #mask: MaskError;
   readonly #session: Session | undefined;
   readonly #traffic: { deliveries: number };
-  /** One that had to be waited for. */
-  #executed: Frame | undefined;
 
   constructor(source: PullStream<object>, operation: OpenOperation, { mask, session, traffic }: ResultsDeps) {
     super();
@@ -65,15 +63,12 @@ class Results extends PullStream<Frame> implements SessionMember {
     this.#source.reader = reader;
   }
 
-  protected take(): Frame | undefined {
+  protected override requireValid(): void {
     const failure = this.#session?.failure;
     if (failure !== undefined) throw failure;
-    if (this.#executed !== undefined) {
-      this.#traffic.deliveries += 1;
-      const executed = this.#executed;
-      this.#executed = undefined;
-      return executed;
-    }
+  }
+
+  protected take(): Frame | undefined {
     const item = this.#source.pull();
     if (item === undefined) {
       if (this.#source.isOver) this.end();
@@ -93,7 +88,8 @@ class Results extends PullStream<Frame> implements SessionMember {
   }
 
   async #wait(frame: Promise<Frame>): Promise<void> {
-    this.#executed = await frame;
+    this.giveBack(await frame);
+    this.#traffic.deliveries += 1;
   }
 
   protected release(): void {

@@ -18,6 +18,7 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
   /** Settles, never rejects, when the latest call of `next` is answered. */
   #latestNext: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  #givenBack: Item | undefined;
   #isBusy = false;
   #isPulled = false;
   #isOver = false;
@@ -31,13 +32,22 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     this.#isPulled = true;
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
-      return this.take();
+      this.requireValid();
+      const again = this.#givenBack;
+      if (again === undefined) return this.take();
+      this.#givenBack = undefined;
+      return again;
     } catch (error) {
       this.end();
       throw this.toFailure(error);
     } finally {
       this.#isPulled = false;
     }
+  }
+
+  /** What was pulled and cannot be handed on yet comes next, unless the stream is over before. */
+  giveBack(item: Item): void {
+    this.#givenBack = item;
   }
 
   /** True when nothing comes any more. */
@@ -89,6 +99,11 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
   /** As `pull`, of a stream that waits for nothing. It begins what the stream needs when it is first called. */
   protected abstract take(): Item | undefined;
 
+  /** Asked before each item, also before one that was given back. @throws why the stream may give nothing more. */
+  protected requireValid(): void {
+    // Most may give whatever they have.
+  }
+
   /** What readers are to be told of a failure. */
   protected toFailure(error: unknown): unknown {
     return error;
@@ -134,6 +149,7 @@ export abstract class PullStream<Item extends object> implements AsyncIterableIt
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isBusy = false;
+    this.#givenBack = undefined;
     this.release();
     this.ready();
   }

@@ -1,10 +1,21 @@
+/** One subscription's results: what they hold, how they end, and that they end with the session that they belong to. */
 import { buildSchema, GraphQLError, parse, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { expect, test } from 'vitest';
+import { createMemoryBus } from '../../src/bus/memory-bus.ts';
+import { parseConfig } from '../../src/config.ts';
+import { TokenRevokedError } from '../../src/domain/errors.ts';
+import { toGrants } from '../../src/domain/viewer.ts';
+import { openMemoryLog } from '../../src/log/memory-log.ts';
+import { createEventManager } from '../../src/manager/event-manager.ts';
 import type { Frame } from '../../src/server/frame.ts';
+import { createLimits } from '../../src/server/limits.ts';
+import { pump, type Outlet } from '../../src/server/pump.ts';
+import { createSessions } from '../../src/server/session.ts';
 import { createSharedExecution } from '../../src/server/shared-execution.ts';
 import { subscribeOperation } from '../../src/server/subscribe.ts';
 import { cancellable } from '../../src/util/cancellable.ts';
 import { PullStream } from '../../src/util/pull-stream.ts';
+import { createTurns, type Resumable } from '../../src/util/turns.ts';
 
 const SCHEMA = buildSchema('type Query { none: Int } type Subscription { count: Int }');
 
@@ -79,4 +90,51 @@ test('a source that cannot begin is a result without data', async () => {
   const result = await subscribeOperation({ schema: SCHEMA, document, rootValue }, deps);
   expect(result).toMatchObject({ errors: [{ message: expect.stringMatching(/^masked/) as string }] });
   expect('data' in result && result.data != null).toBe(false);
+});
+
+/** Never has nothing to say. */
+class Endless extends PullStream<{ readonly count: number }> {
+  #count = 0;
+
+  protected take(): { readonly count: number } {
+    this.#count += 1;
+    return { count: this.#count };
+  }
+
+  protected release(): void {
+    // Holds nothing.
+  }
+}
+
+test('once the session is over nothing more is handed on, not even what was pulled for a reader that was full', async () => {
+  let isRevoked = false;
+  await using log = openMemoryLog();
+  await using manager = createEventManager({ log, bus: createMemoryBus({}) });
+  using sessions = createSessions({
+    manager,
+    limits: createLimits({
+      ...parseConfig({}),
+      areCallersLimited: false,
+      trustProxy: false,
+      onRefused: () => undefined,
+    }),
+    tokens: undefined,
+    whyOver: () => (isRevoked ? new TokenRevokedError() : undefined),
+  });
+  const session = sessions.of({ name: 'user', grants: toGrants(['read:*']), expiresAt: Infinity, credentials: [] });
+  const rootValue = { count: () => new Endless() };
+  const stream = begun(await subscribeOperation({ ...createCounting().args, rootValue }, { ...deps, session }));
+  let written = '';
+  const waiting: Resumable[] = [];
+  const full: Outlet = {
+    write: (bytes) => ((written += bytes), false),
+    whenWritable: (writer) => void waiting.push(writer),
+  };
+  // Turns that are up at once: the pump stops with a frame in its hand.
+  const done = pump(stream, full, { shared: ({ json }) => json, end: ';' }, createTurns(0));
+  const before = written;
+  isRevoked = true;
+  for (const writer of waiting) writer.resume();
+  await expect(done).rejects.toThrow('masked TokenRevokedError');
+  expect([before === '', written]).toEqual([false, before]);
 });
