@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { ANYONE } from '../domain/viewer.ts';
+import { networkOf } from '../util/network.ts';
 import { Rates } from '../util/rates.ts';
 import { createWriteLimits, type CountWrites } from './write-limits.ts';
 
@@ -81,7 +82,7 @@ export function createLimits(options: LimitOptions): Limits {
   function addressOf({ socket, headers }: IncomingMessage): string {
     const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
     const named = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded)?.split(',').at(-1)?.trim();
-    return named || (socket.remoteAddress ?? 'unknown');
+    return networkOf(named || (socket.remoteAddress ?? 'unknown'));
   }
 
   function take<Key>(rates: Rates<Key>, key: Key, limit: LimitName): Refusal | undefined {

@@ -223,11 +223,12 @@ test('strangers, where they are let in, are told apart by their addresses', asyn
   await using open = await startApp({ settings: { ...settings, metrics: '', maxConnectionsPerAddress: '2' } });
   const statuses: number[] = [];
   await using stack = new AsyncDisposableStack();
-  for (const address of ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']) {
+  const ofOneNetwork = ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3'];
+  for (const address of ['10.0.0.1', '10.0.0.1', '::ffff:10.0.0.1', '10.0.0.2', '10.0.0.3', ...ofOneNetwork]) {
     const headers = { 'x-forwarded-for': `6.6.6.6, ${address}` };
     statuses.push(stack.use(await open.sse({ query: UPDATES, headers })).status);
   }
-  expect(statuses).toEqual([200, 200, 429, 200, 200, 200]);
+  expect(statuses).toEqual([200, 200, 429, 200, 200, 200, 200, 429]);
 });
 
 test('a stream that leaves while it is found out who it is gives its place back', async () => {
