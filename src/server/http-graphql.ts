@@ -45,7 +45,10 @@ export function createGraphqlAnswers({
     if (answer.status !== 200 || contentType === null || accept.length > MAX_ACCEPT_LENGTH) return;
     // Yoga has other forms for who takes no JSON.
     if (!JSON_ANSWER.test(contentType)) return;
-    if (contentTypes.size < MAX_CLIENT_KINDS) contentTypes.set(accept, contentType);
+    contentTypes.set(accept, contentType);
+    // The oldest goes: if such clients still come, the next of them is remembered again.
+    const [oldest] = contentTypes.keys();
+    if (contentTypes.size > MAX_CLIENT_KINDS && oldest !== undefined) contentTypes.delete(oldest);
   }
 
   const byYoga: AnswerGraphql = async (request, response, context) => {
