@@ -26,6 +26,7 @@ const MAX_SCANNED = 128 * 1024;
 
 /** @throws GraphQLError with its code. */
 export function parseDocument(text: string): DocumentNode {
+  if (text === '') throw noQuery();
   if (text.length > MAX_SCANNED) throw tooLarge(`${DOCUMENT_LIMITS.bytes} bytes`);
   try {
     // First: what is too deep is rather told that than that it is too long.
@@ -83,6 +84,10 @@ function measureTokens(text: string): void {
     if (openArguments === 0) throw requestError('QUERY_TOO_DEEP', message);
     throw requestError('BAD_USER_INPUT', message, { issues: [{ path: [], message }] });
   }
+}
+
+export function noQuery(): GraphQLError {
+  return requestError('BAD_REQUEST', 'The request has no query.');
 }
 
 function tooLarge(limit: string): GraphQLError {

@@ -42,6 +42,11 @@ export function isJsonContentType(contentType: string | null | undefined): boole
   return mediaType === 'application/json' || mediaType === 'application/graphql+json';
 }
 
+/** Whether a body has to be unpacked, which nothing here does: a small one may hold any amount. */
+export function isPacked(contentEncoding: string | null | undefined): boolean {
+  return contentEncoding != null && !/^(?:identity)?$/i.test(contentEncoding.trim());
+}
+
 function checkRequest(value: unknown): GraphqlRequest {
   if (Array.isArray(value)) throw requestError('BAD_REQUEST', 'Batched requests are not supported.');
   const result = GraphqlRequest.safeParse(value);

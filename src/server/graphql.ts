@@ -18,10 +18,10 @@ import type { SchemaContext, StreamExtension } from '../schema/context.ts';
 import type { PullStream } from '../util/pull-stream.ts';
 import { compileEmit, type EmitOutcome } from './compiled-emit.ts';
 import { checkCost } from './document-limits.ts';
-import { parseDocument, validateDocument } from './document.ts';
+import { noQuery, parseDocument, validateDocument } from './document.ts';
 import { maskResult, requestError, type MaskError } from './errors.ts';
 import type { Frame } from './frame.ts';
-import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
+import { isJsonContentType, isPacked, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
 import type { Metrics } from './metrics.ts';
 import { createPreparedDocuments, type PreparedDocument } from './prepared-documents.ts';
 import type { Session } from './session.ts';
@@ -152,16 +152,17 @@ function useStrictRequests(): Plugin {
     onRequestParse({ request, url, setRequestParser, endResponse, fetchAPI }) {
       if (request.method === 'GET') setRequestParser(() => parseGetParams(url.searchParams));
       if (request.method !== 'POST') return;
-      if (isJsonContentType(request.headers.get('content-type'))) {
-        setRequestParser(async (post) => parsePostBody(await wholeBody(post)));
-      } else {
+      if (!isJsonContentType(request.headers.get('content-type'))) {
         endResponse(new fetchAPI.Response('The content type must be application/json.\n', { status: 415 }));
+      } else if (isPacked(request.headers.get('content-encoding'))) {
+        endResponse(new fetchAPI.Response('The body must not be packed.\n', { status: 415 }));
+      } else {
+        setRequestParser(async (post) => parsePostBody(await wholeBody(post)));
       }
     },
     onParams({ params }) {
-      if (params.query === undefined || params.query === '') {
-        throw requestError('BAD_REQUEST', 'The request has no query.');
-      }
+      // Refused as a document it would be 200 for the legacy media type.
+      if (params.query === '') throw noQuery();
     },
   };
 }

@@ -9,7 +9,7 @@ import type { SchemaContext } from '../schema/context.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { utf8AsLatin1 } from './frame.ts';
 import type { Graphql, Operation } from './graphql.ts';
-import { isJsonContentType, parsePostBody } from './graphql-request.ts';
+import { isJsonContentType, isPacked, parsePostBody } from './graphql-request.ts';
 import { readBody, sendAnswer, sendJson } from './http-messages.ts';
 
 export type AnswerGraphql = (
@@ -115,7 +115,7 @@ function isEmit(body: Uint8Array): boolean {
 /** A JSON body that says its size, and is not packed. */
 function isSized({ method, headers }: IncomingMessage, maxBodyBytes: number): boolean {
   if (method !== 'POST' || !isJsonContentType(headers['content-type'])) return false;
-  if (headers['content-encoding'] !== undefined) return false;
+  if (isPacked(headers['content-encoding'])) return false;
   return Number(headers['content-length'] ?? Number.NaN) <= maxBodyBytes;
 }
 

@@ -11,7 +11,7 @@ import { PullStream } from '../util/pull-stream.ts';
 import type { Turns } from '../util/turns.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import type { Graphql, Operation } from './graphql.ts';
-import { isJsonContentType, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
+import { isJsonContentType, isPacked, parseGetParams, parsePostBody, type GraphqlRequest } from './graphql-request.ts';
 import { resultFrame, type Frame } from './frame.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { readBody, sendJson } from './http-messages.ts';
@@ -158,7 +158,8 @@ async function readRequest(
 ): Promise<GraphqlRequest | undefined> {
   try {
     if (request.method === 'GET') return parseGetParams(new URL(request.url ?? '', 'http://localhost').searchParams);
-    if (!isJsonContentType(request.headers['content-type'])) {
+    const { headers } = request;
+    if (!isJsonContentType(headers['content-type']) || isPacked(headers['content-encoding'])) {
       response.writeHead(415).end();
       return undefined;
     }

@@ -127,7 +127,7 @@ export const HTTP_ROWS: readonly Row<HttpSent>[] = [
     17,
     'a body that is packed',
     post(gzipSync(`{"query":"${QUERY}"}`), [...JSON_IN, ['content-encoding', 'gzip']]),
-    BAD_REQUEST,
+    '415',
   ),
   row(18, 'half a body, then nothing', post('{', [...JSON_IN, ['content-length', '9']]), '408', {
     to: 'slow',

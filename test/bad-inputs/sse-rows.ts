@@ -81,7 +81,7 @@ export const STREAM_ROWS: readonly StreamRow[] = [
     { query: 'mutation { initTask(input: { taskId: "forged" }) { created } }' },
     '405, Allow: POST',
   ),
-  row(100, 'no query', { query: '' }, '200, next GRAPHQL_PARSE_FAILED'),
+  row(100, 'no query', { query: '' }, '200, next BAD_REQUEST'),
   row(25, 'a good token in the URL, which was not allowed', { query: WAIT, token: '$TOKEN' }, '401 UNAUTHENTICATED', {
     to: 'guarded',
   }),

@@ -154,7 +154,7 @@ export const SOCKET_ROWS: readonly SocketRow[] = [
   ),
   messages(73, 'two operations with one id, at once', { messages: [ask(WAIT), ask(WAIT)] }, 'close 4409'),
   messages(76, 'a syntax error', { messages: [ask('{')], answers: 1 }, 'error GRAPHQL_PARSE_FAILED, socket stays'),
-  messages(76, 'an empty query', { messages: [ask('')], answers: 1 }, 'error GRAPHQL_PARSE_FAILED, socket stays'),
+  messages(76, 'an empty query', { messages: [ask('')], answers: 1 }, 'error BAD_REQUEST, socket stays'),
   messages(
     76,
     '5,000 levels',

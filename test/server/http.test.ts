@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codesOf, EMIT, GOOD_EVENT, startApp, TASK, type Answer, type TestApp } from '../support/app.ts';
 import { settlesWithin } from '../support/wait-for.ts';
@@ -153,6 +153,15 @@ describe('media types', () => {
       expect((await post(body, headers)).status).toBe(415);
     }
     expect((await server.post('{ task(id: "plain") { id } }')).data).toEqual({ task: null });
+  });
+
+  test('a body that is packed is 415, over every way to ask; one that says it is not is read', async () => {
+    const body = JSON.stringify({ query: '{ __typename }' });
+    for (const accept of ['application/json', 'text/event-stream', '*/*']) {
+      const packed = { 'content-type': 'application/json', accept, 'content-encoding': 'gzip' };
+      expect((await post(gzipSync(body), packed)).status).toBe(415);
+      expect((await post(body, { ...packed, 'content-encoding': 'identity' })).status).toBe(200);
+    }
   });
 
   test.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON', 'application/graphql+json'])(

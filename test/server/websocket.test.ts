@@ -259,7 +259,7 @@ describe('ids of operations', () => {
 describe('one operation never hurts another', () => {
   const BAD: readonly (readonly [string, string, unknown, string])[] = [
     ['a syntax error', 'subscription {', undefined, 'GRAPHQL_PARSE_FAILED'],
-    ['an empty document', '', undefined, 'GRAPHQL_PARSE_FAILED'],
+    ['an empty document', '', undefined, 'BAD_REQUEST'],
     ['only a comment', '# nothing', undefined, 'GRAPHQL_PARSE_FAILED'],
     ['an unknown field', '{ nothing }', undefined, 'GRAPHQL_VALIDATION_FAILED'],
     ['5,000 levels', DEEP, undefined, 'QUERY_TOO_DEEP'],
