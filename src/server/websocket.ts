@@ -14,6 +14,7 @@ import type { Limits } from './limits.ts';
 import { ageWithJitter, Liveness } from './liveness.ts';
 import { MessageOrder } from './message-order.ts';
 import { SocketOutlet } from './socket-outlet.ts';
+import { StrangerBytes } from './stranger-bytes.ts';
 import {
   createProtocol,
   isServerMessage,
@@ -41,8 +42,6 @@ export interface WebSocketTransport extends Disposable {
 /** For graphql-ws clients: to be retried, as all but 44xx and 4500 are. */
 const SERVICE_RESTART = 1012;
 const MESSAGE_TOO_BIG = 1009;
-/** A message of one that has not said who it is: more than any credentials, and not worth reading for a stranger. */
-const MAX_BYTES_OF_STRANGERS = 64 * 1024;
 /** How long a peer may take to answer our close frame before its socket is dropped. */
 const CLOSE_TIMEOUT_MS = 5_000;
 /** What a session that ended may still take to tell its streams. */
@@ -130,6 +129,8 @@ function attach({ protocol, socket, connection, request, heartbeat, limits, ends
       sessionEnded: (error) => void closeAfter(order, outlet, error),
     },
   };
+  const tooLarge = (): void => outlet.close(MESSAGE_TOO_BIG, 'Too large before the acknowledgement');
+  const strangerBytes = new StrangerBytes(connection, () => extra.session !== undefined, tooLarge);
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -146,9 +147,7 @@ function attach({ protocol, socket, connection, request, heartbeat, limits, ends
           if (!mayGoOn()) return outlet.close(TRY_AGAIN_LATER, 'Too many messages');
           const text = messageText(data, isBinary);
           if (text === undefined) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
-          if (extra.session === undefined && Buffer.byteLength(text) > MAX_BYTES_OF_STRANGERS) {
-            return outlet.close(MESSAGE_TOO_BIG, 'Too large before the acknowledgement');
-          }
+          if (!strangerBytes.accept(Buffer.byteLength(text))) return tooLarge();
           inOrder.handle(text).catch((error: unknown) => {
             if (isServerMessage(text)) return outlet.close(CloseCode.BadRequest, 'Invalid message received');
             logger.error({ err: error }, 'a message could not be handled');

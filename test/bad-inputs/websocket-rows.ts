@@ -49,6 +49,9 @@ const EMITTING =
 /** The question mark is half a character. */
 const withBadUtf8 = Buffer.from(ask(EMITTING).replace('?', '\u00C3'), 'latin1');
 
+/** A frame that says that it holds 1 MiB. */
+const partOfLarge = (bytes: number): Uint8Array => Buffer.concat([masked64(1024n * 1024n), Buffer.alloc(bytes, 'x')]);
+
 export const SOCKET_ROWS: readonly SocketRow[] = [
   bytes(59, 'no subprotocol', protocol(), 'close 4406'),
   bytes(60, 'only the old `graphql-ws`', protocol('graphql-ws'), 'close 4406'),
@@ -92,6 +95,12 @@ export const SOCKET_ROWS: readonly SocketRow[] = [
     67,
     '`connection_init` with a payload of 64 KiB and 1 byte',
     { init: null, messages: [JSON.stringify({ type: 'connection_init', payload: { a: 'x'.repeat(64 * 1024) } })] },
+    'close 1009',
+  ),
+  bytes(
+    67,
+    'a part of a message of 1 MiB, and no `connection_init` before',
+    { frame: partOfLarge(300_000) },
     'close 1009',
   ),
   ...closing(68, 4400, {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/domain/values.ts';
 import type { Authenticate } from '../../src/server/auth.ts';
 import { codesOf, startApp, TASK, type AnswerError, type TestApp } from '../support/app.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { openWsClient } from '../support/ws-client.ts';
 import { breakLog } from './faults.ts';
 
 const CANARY = 'canary-90aa';
@@ -71,3 +72,14 @@ test('of a peer that sends and does not read no more is read, and all that it se
     what: () => `${pings} pongs, not ${flooding.unread.length}`,
   });
 }, 20_000);
+
+test('before the acknowledgement each message may be large, however many there are; afterwards larger', async () => {
+  await using client = await openWsClient(server.origin);
+  const large = { text: 'x'.repeat(65_000) };
+  for (let count = 0; count < 20; count += 1) client.send({ type: 'ping', payload: large });
+  client.send({ type: 'connection_init', payload: large });
+  for (let count = 0; count < 20; count += 1) expect((await client.next()).type).toBe('pong');
+  expect((await client.next()).type).toBe('connection_ack');
+  client.send({ type: 'ping', payload: { text: 'x'.repeat(MIB) } });
+  expect((await client.next()).type).toBe('pong');
+});
