@@ -5,7 +5,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { tryLock } from '../util/file-lock.ts';
 import { ApiKey } from './api-keys.ts';
 
 const KeyFile = z.strictObject({
@@ -28,6 +30,10 @@ export class KeyFileError extends Error {
 }
 
 export const EMPTY_KEY_RING: KeyRing = Object.freeze({ keys: new Map(), revoked: new Set<string>() });
+
+/** What changes it takes milliseconds. */
+const LOCK_WITHIN_MS = 5_000;
+const LOCK_RETRY_MS = 20;
 
 /** @throws KeyFileError */
 export async function readKeyFile(path: string): Promise<KeyFile> {
@@ -57,6 +63,31 @@ function parseKeyFile(text: string): KeyFile {
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new KeyFileError(`the key file has two keys named ${twice}`);
   return result.data;
+}
+
+/**
+ * Whoever changes the file has it for itself from reading to writing, or one change would undo another.
+ * @throws KeyFileError
+ */
+export async function lockKeyFile(path: string): Promise<Disposable> {
+  const giveUpAt = performance.now() + LOCK_WITHIN_MS;
+  for (;;) {
+    const lock = tryToLock(path);
+    if (lock !== undefined) return lock;
+    if (performance.now() > giveUpAt)
+      throw new KeyFileError('another program has been changing the key file for too long');
+    await sleep(LOCK_RETRY_MS);
+  }
+}
+
+function tryToLock(path: string): Disposable | undefined {
+  try {
+    return tryLock(`${path}-lock`);
+  } catch (error) {
+    throw new KeyFileError('the key file cannot be locked: is its directory there, and may it be written?', {
+      cause: error,
+    });
+  }
 }
 
 /** Written beside it and put in its place, so that a server never reads half of one. */

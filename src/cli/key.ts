@@ -1,6 +1,6 @@
 /** `drumline key`: what it does to the key file. The file is replaced as a whole, so that a server never reads half. */
 import { createApiKey, Grant, KeyId } from '../auth/api-keys.ts';
-import { KeyFileError, readKeyFile, writeKeyFile, type KeyFile } from '../auth/key-file.ts';
+import { KeyFileError, lockKeyFile, readKeyFile, writeKeyFile, type KeyFile } from '../auth/key-file.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { writeLine, type CliIo } from './io.ts';
 
@@ -18,6 +18,7 @@ export async function addKey(
   const wrong = grant.find((text) => !Grant.safeParse(text).success);
   if (wrong !== undefined)
     throw new CliError(EXIT.usage, `${wrong} is no grant; one is emit:*, read:run-42, admin:team-a/*`);
+  using _lock = await told(path, lockKeyFile(path));
   const file = await readIfThere(path);
   if (file.keys.some((each) => each.id === id)) throw new CliError(EXIT.usage, `there is a key ${id} already`);
   const { key, kept } = createApiKey(id, grant, new Date());
@@ -39,6 +40,7 @@ export async function listKeys(path: string, io: CliIo): Promise<ExitCode> {
 }
 
 export async function removeKey({ path, id }: KeyOptions, io: CliIo): Promise<ExitCode> {
+  using _lock = await told(path, lockKeyFile(path));
   const file = await read(path);
   const keys = file.keys.filter((each) => each.id !== id);
   if (keys.length === file.keys.length) throw new CliError(EXIT.usage, `there is no key ${id}`);
@@ -48,6 +50,7 @@ export async function removeKey({ path, id }: KeyOptions, io: CliIo): Promise<Ex
 }
 
 export async function revokeToken({ path, id }: KeyOptions, io: CliIo): Promise<ExitCode> {
+  using _lock = await told(path, lockKeyFile(path));
   const file = await readIfThere(path);
   if (!file.revoked.some((each) => each.id === id)) {
     await writeKeyFile(path, { ...file, revoked: [...file.revoked, { id }] });
@@ -56,9 +59,14 @@ export async function revokeToken({ path, id }: KeyOptions, io: CliIo): Promise<
   return EXIT.ok;
 }
 
-async function read(path: string): Promise<KeyFile> {
+function read(path: string): Promise<KeyFile> {
+  return told(path, readKeyFile(path));
+}
+
+/** What is wrong with the file is told with its name. */
+async function told<Result>(path: string, work: Promise<Result>): Promise<Result> {
   try {
-    return await readKeyFile(path);
+    return await work;
   } catch (error) {
     if (error instanceof KeyFileError) throw new CliError(EXIT.badData, `${path}: ${error.message}`, { cause: error });
     throw error;

@@ -1,7 +1,11 @@
 /** `drumline key` and `drumline token`: what they print is what the server takes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readKeyFile } from '../../src/auth/key-file.ts';
+import { tryLock } from '../../src/util/file-lock.ts';
 import { GOOD_EVENT, startApp } from '../support/app.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { cli } from './host.ts';
@@ -55,6 +59,36 @@ test('a token that was signed opens the server for its tasks; a revoked one is i
   });
   for (let times = 0; times < 2; times += 1) expect((await cli(['key', 'revoke', id], { env })).exitCode).toBe(0);
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ keys: [], revoked: [{ id }] });
+});
+
+test('of several that change the file at once each has its change in it', async () => {
+  await using directory = await openTempDir();
+  const env = { DRUMLINE_AUTH_KEYS: path.join(directory.path, 'keys.json') };
+  const ids = Array.from({ length: 8 }, (_, index) => `key-${index}`);
+  const added = ids.map((id) => cli(['key', 'add', id, '--grant', 'read:*'], { env }));
+  const revoked = ids.map((id) => cli(['key', 'revoke', `token-${id}`], { env }));
+  expect((await Promise.all([...added, ...revoked])).map(({ exitCode }) => exitCode)).toEqual(
+    Array.from({ length: 16 }, () => 0),
+  );
+  const file = await readKeyFile(env.DRUMLINE_AUTH_KEYS);
+  expect(file.keys.map(({ id }) => id).toSorted()).toEqual(ids);
+  expect(file.revoked.map(({ id }) => id).toSorted()).toEqual(ids.map((id) => `token-${id}`));
+});
+
+test('one that is killed while it changes the file keeps nobody out', async () => {
+  await using directory = await openTempDir();
+  const file = path.join(directory.path, 'keys.json');
+  const program = `import(${JSON.stringify(new URL('../../src/auth/key-file.ts', import.meta.url))}).then(async (it) => {
+    globalThis.lock = await it.lockKeyFile(${JSON.stringify(file)});
+    console.log('locked');
+    setInterval(() => undefined, 1_000);
+  })`;
+  const child = spawn(process.execPath, ['--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  expect(tryLock(`${file}-lock`)).toBeUndefined();
+  const adding = cli(['key', 'add', 'late', '--grant', 'read:*', '--file', file]);
+  child.kill('SIGKILL');
+  expect((await adding).exitCode).toBe(0);
 });
 
 describe('a usage error is one line', () => {
