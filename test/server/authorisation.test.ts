@@ -172,6 +172,20 @@ test('lists and boards show what may be read of what is asked for', async () => 
   expect(second.data.tasks.changed.map(({ id }) => id)).toEqual(['a/1']);
 });
 
+test('the id of an observation of a task that is not granted is a conflict, which tells nothing else of it', async () => {
+  const publish = (key: string, input: object): Promise<Answer> => {
+    const document = 'mutation ($input: PublishObservationInput!) { publishObservation(input: $input) { duplicate } }';
+    return server.post(document, { input }, bearer(key));
+  };
+  const secret = { id: 'shared-id', taskId: 'b/1', content: 'canary-71c4' };
+  dataOf(await publish(KEYS.admin.key, secret));
+  const answer = await publish(KEYS.emitter.key, { id: 'shared-id', taskId: 'a/1', content: 'mine' });
+  expect(codesOf(answer)).toEqual(['EVENT_ID_CONFLICT']);
+  expect(JSON.stringify(answer)).not.toMatch(/canary|b\/1/);
+  // Not even with its own words: the task belongs to what is compared.
+  expect(codesOf(await publish(KEYS.emitter.key, { ...secret, taskId: 'a/1' }))).toEqual(['EVENT_ID_CONFLICT']);
+});
+
 test('a backend makes a token for a browser: it reads those tasks, and neither emits nor makes others', async () => {
   const make = 'mutation ($ids: [ID!]!) { createViewerToken(taskIds: $ids, expiresIn: 60) { token id expiresAt } }';
   const answer = await server.post(make, { ids: ['a/1'] }, bearer(KEYS.admin.key));
