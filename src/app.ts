@@ -94,7 +94,7 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
 
   const auth = await openAuth(config, {
     now: deps.now,
-    onTrouble: (error) => logger.error({ err: error }, 'the key file is not taken; the last one holds'),
+    onTrouble: (error) => logger.error({ err: error }, 'a file of keys is not taken; what it said before holds'),
   });
   if (auth !== undefined) cleanup.use(auth);
   const authenticate = deps.authenticate ?? (auth && createBearerAuthenticate({ ...config, ...auth.authenticator }));

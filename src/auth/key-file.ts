@@ -4,11 +4,12 @@
  * server that has the file, without a restart.
  */
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { tryLock } from '../util/file-lock.ts';
 import { ApiKey } from './api-keys.ts';
+import { watchFile, type WatchedFile, type WatchOptions } from './watched-file.ts';
 
 const KeyFile = z.strictObject({
   keys: z.array(ApiKey).default([]),
@@ -101,64 +102,9 @@ export async function writeKeyFile(path: string, file: KeyFile): Promise<void> {
   }
 }
 
-export interface WatchedKeyFile extends Disposable {
-  readonly ring: KeyRing;
-  /** False: the file changed and could not be read, so an older state of it holds. */
-  readonly isCurrent: boolean;
-}
-
-export interface KeyFileOptions {
-  readonly path: string;
-  /** How often it is looked at, milliseconds. */
-  readonly everyMs?: number;
-  /** It changed and cannot be read: what it said before still holds. */
-  readonly onTrouble: (error: Error) => void;
-}
-
 /** @throws KeyFileError */
-export async function watchKeyFile({ path, everyMs = 2_000, onTrouble }: KeyFileOptions): Promise<WatchedKeyFile> {
-  let mark = await markOf(path);
-  let ring = toKeyRing(await readKeyFile(path));
-  let isCurrent = true;
-
-  async function look(): Promise<void> {
-    const now = await markOf(path);
-    // One that could not be read is tried again: what was in the way may be gone, and the file the same.
-    if (now === mark && isCurrent) return;
-    try {
-      ring = toKeyRing(await readKeyFile(path));
-      isCurrent = true;
-    } catch (error) {
-      // Told once of each state it is in, and not at every look.
-      if (isCurrent || now !== mark) onTrouble(error instanceof Error ? error : new Error(String(error)));
-      isCurrent = false;
-    }
-    mark = now;
-  }
-
-  let looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    looking ??= look().finally(() => (looking = undefined));
-  }, everyMs).unref();
-  return {
-    get ring() {
-      return ring;
-    },
-    get isCurrent() {
-      return isCurrent;
-    },
-    [Symbol.dispose]: () => clearInterval(timer),
-  };
-}
-
-/** Changes whenever the file does, also when another was put in its place. */
-async function markOf(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
-    return `${ino} ${size} ${mtimeNs}`;
-  } catch {
-    return 'not there';
-  }
+export async function watchKeyFile(path: string, options: WatchOptions): Promise<WatchedFile<KeyRing>> {
+  return watchFile(path, async () => toKeyRing(await readKeyFile(path)), options);
 }
 
 function toKeyRing({ keys, revoked }: KeyFile): KeyRing {

@@ -1,6 +1,7 @@
 /** From settings to who may come in, and who gives out tokens. Nothing configured: nobody is asked. */
 import { createAuthenticator, type Authenticator } from './authenticator.ts';
 import { EMPTY_KEY_RING, watchKeyFile } from './key-file.ts';
+import { openPublicKeys } from './public-keys.ts';
 import { createTokenVerifier, signToken, type SignedToken, type TokenOrder } from './tokens.ts';
 
 /** As the settings of the server are called; empty for none. */
@@ -16,14 +17,14 @@ export interface Auth extends Disposable {
   readonly authenticator: Authenticator;
   /** Left out where there is no secret. */
   readonly signToken: ((order: TokenOrder) => Promise<SignedToken>) | undefined;
-  /** False while the key file changed and cannot be read: what it said before still holds. */
+  /** False while one of the files changed and cannot be read: what it said before still holds. */
   isCurrent(): boolean;
 }
 
 export interface AuthDeps {
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
-  /** The key file changed and cannot be read. */
+  /** One of the files changed and cannot be read. */
   readonly onTrouble: (error: Error) => void;
 }
 
@@ -36,13 +37,17 @@ export async function openAuth(
   if (authKeys === '' && !verifiesTokens) return undefined;
   const rules = { audience, ...(authIssuer === '' ? {} : { issuer: authIssuer }) };
   const secret = authSecret === '' ? undefined : authSecret;
-  const publicKeys = authPublicKeys === '' ? undefined : authPublicKeys;
-  const tokens = verifiesTokens ? await createTokenVerifier({ ...rules, secret, publicKeys }) : undefined;
-  const keys = authKeys === '' ? undefined : await watchKeyFile({ path: authKeys, onTrouble });
+  using opened = new DisposableStack();
+  const publicKeys =
+    authPublicKeys === '' ? undefined : opened.use(await openPublicKeys(authPublicKeys, { onTrouble }));
+  const keys = authKeys === '' ? undefined : opened.use(await watchKeyFile(authKeys, { onTrouble }));
+  const verifier = { ...rules, secret, publicKeys: publicKeys && (() => publicKeys.value) };
+  const tokens = verifiesTokens ? createTokenVerifier(verifier) : undefined;
+  const watched = opened.move();
   return {
-    authenticator: createAuthenticator({ keyRing: () => keys?.ring ?? EMPTY_KEY_RING, tokens, now }),
+    authenticator: createAuthenticator({ keyRing: () => keys?.value ?? EMPTY_KEY_RING, tokens, now }),
     signToken: secret === undefined ? undefined : (order) => signToken({ ...rules, secret }, order, now()),
-    isCurrent: () => keys?.isCurrent ?? true,
-    [Symbol.dispose]: () => keys?.[Symbol.dispose](),
+    isCurrent: () => (keys?.isCurrent ?? true) && (publicKeys?.isCurrent ?? true),
+    [Symbol.dispose]: () => watched.dispose(),
   };
 }

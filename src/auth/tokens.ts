@@ -3,24 +3,12 @@
  * secret, for browsers that watch a task). Which algorithms are accepted is fixed by what was configured, never by the
  * token; every token must say for whom it is and when it ends.
  */
-import { createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  decodeProtectedHeader,
-  errors,
-  jwtVerify,
-  SignJWT,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-} from 'jose';
+import { randomUUID } from 'node:crypto';
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import { toGrants, type Viewer } from '../domain/viewer.ts';
-import { isLoopback } from '../util/loopback.ts';
+import type { PublicKeys } from './public-keys.ts';
 
 /** Shorter ones can be guessed. Bytes. */
 export const MIN_SECRET_BYTES = 32;
@@ -28,8 +16,8 @@ export const MIN_SECRET_BYTES = 32;
 export interface TokenSettings {
   /** Of HS256, for the server's own tokens and for others that know it. At least `MIN_SECRET_BYTES` of UTF-8. */
   readonly secret?: string | undefined;
-  /** Where public keys are: https://… of a JWKS, or the path of a JWKS or of one key as PEM. */
-  readonly publicKeys?: string | undefined;
+  /** As they are at the moment of the call. */
+  readonly publicKeys?: (() => PublicKeys) | undefined;
   /** What `aud` must hold. */
   readonly audience: string;
   /** What `iss` must be; left out: anything. */
@@ -56,14 +44,7 @@ export interface SignedToken {
   readonly expiresAt: number;
 }
 
-/** The public keys cannot be used. The message is one line. */
-class PublicKeysError extends Error {
-  override readonly name = 'PublicKeysError';
-  readonly code = 'PUBLIC_KEYS_INVALID';
-}
-
 const SECRET_ALGORITHM = 'HS256';
-const PUBLIC_ALGORITHMS: readonly string[] = ['RS256', 'ES256', 'EdDSA'];
 const MAX_TOKEN_LENGTH = 8 * 1024;
 
 const Claims = z.object({
@@ -77,10 +58,8 @@ const Claims = z.object({
   azp: z.string().optional(),
 });
 
-/** @throws PublicKeysError when there are none where they should be. */
-export async function createTokenVerifier(settings: TokenSettings): Promise<TokenVerifier> {
+export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
   const secret = settings.secret === undefined ? undefined : new TextEncoder().encode(settings.secret);
-  const publicKeys = settings.publicKeys === undefined ? undefined : await loadPublicKeys(settings.publicKeys);
   const rules: JWTVerifyOptions = {
     audience: settings.audience,
     requiredClaims: ['exp', 'aud'],
@@ -94,8 +73,8 @@ export async function createTokenVerifier(settings: TokenSettings): Promise<Toke
     if (bySecret && secret !== undefined) {
       return (await jwtVerify(token, secret, { ...rules, algorithms: [SECRET_ALGORITHM] })).payload;
     }
-    if (!bySecret && publicKeys !== undefined) {
-      const { keys, algorithms } = publicKeys;
+    if (!bySecret && settings.publicKeys !== undefined) {
+      const { keys, algorithms } = settings.publicKeys();
       return (await jwtVerify(token, keys, { ...rules, algorithms: [...algorithms] })).payload;
     }
     throw new UnauthenticatedError();
@@ -155,58 +134,4 @@ export async function signToken(
     .setExpirationTime(expires);
   if (issuer !== undefined) token.setIssuer(issuer);
   return { token: await token.sign(new TextEncoder().encode(secret)), id, expiresAt: expires * 1_000 };
-}
-
-/** Reads or fetches them now. @throws PublicKeysError */
-export async function tryPublicKeys(place: string): Promise<void> {
-  const { keys } = await loadPublicKeys(place);
-  if (!('reload' in keys)) return;
-  try {
-    await keys.reload();
-  } catch (error) {
-    throw new PublicKeysError('the public keys cannot be fetched, or are no JWKS', { cause: error });
-  }
-}
-
-interface PublicKeys {
-  readonly keys: KeyObject | JWTVerifyGetKey | ReturnType<typeof createRemoteJWKSet>;
-  readonly algorithms: readonly string[];
-}
-
-async function loadPublicKeys(place: string): Promise<PublicKeys> {
-  if (/^https?:/.test(place)) return { keys: createRemoteJWKSet(urlOfKeys(place)), algorithms: PUBLIC_ALGORITHMS };
-  const text = await readFile(place, 'utf8').catch((error: unknown) => {
-    const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new PublicKeysError(`the public keys cannot be read${why}`, { cause: error });
-  });
-  try {
-    if (!text.includes('-----BEGIN'))
-      return { keys: createLocalJWKSet(JSON.parse(text) as JSONWebKeySet), algorithms: PUBLIC_ALGORITHMS };
-    const key = requirePublic(createPublicKey(text), text);
-    return { keys: key, algorithms: [algorithmOf(key)] };
-  } catch (error) {
-    if (error instanceof PublicKeysError) throw error;
-    // Without the text of the error, which may repeat a part of the file.
-    throw new PublicKeysError('the public keys are neither a JWKS nor a key as PEM');
-  }
-}
-
-/** Who can change the keys on their way can sign whatever they like, so over http they come from this machine alone. */
-function urlOfKeys(text: string): URL {
-  const url = URL.parse(text);
-  if (url?.protocol === 'https:' || (url !== null && isLoopback(url.hostname.replaceAll(/[[\]]/g, '')))) return url;
-  throw new PublicKeysError('the URL of the public keys must be https://…');
-}
-
-/** Node makes a public key of a private one as well; that has no place on a server that only verifies. */
-function requirePublic(key: KeyObject, text: string): KeyObject {
-  if (text.includes('PRIVATE KEY')) throw new PublicKeysError('the file of public keys holds a private key');
-  return key;
-}
-
-function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
-  if (asymmetricKeyType === 'rsa') return 'RS256';
-  if (asymmetricKeyType === 'ed25519') return 'EdDSA';
-  if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
-  throw new PublicKeysError('the public key must be RSA, P-256 or Ed25519');
 }

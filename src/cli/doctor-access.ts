@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { refuseOpenDoor } from '../app.ts';
 import { KeyFileError, readKeyFile } from '../auth/key-file.ts';
-import { tryPublicKeys } from '../auth/tokens.ts';
+import { tryPublicKeys } from '../auth/public-keys.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { isLoopback } from '../util/loopback.ts';
 import { EXIT } from './exit.ts';

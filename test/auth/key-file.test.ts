@@ -67,12 +67,12 @@ test('a file that could not be read is tried again although it is the same', asy
   const { kept } = createApiKey('ci', ['emit:*'], MADE);
   await writeKeyFile(file, { keys: [], revoked: [] });
   const troubles: string[] = [];
-  using watched = await watchKeyFile({ path: file, everyMs: 5, onTrouble: ({ message }) => troubles.push(message) });
+  using watched = await watchKeyFile(file, { everyMs: 5, onTrouble: ({ message }) => troubles.push(message) });
   await rm(file);
   await waitFor(() => !watched.isCurrent, { withinMs: 5_000, what: 'the trouble' });
   await writeKeyFile(file, { keys: [kept], revoked: [] });
   await waitFor(() => watched.isCurrent, { withinMs: 5_000, what: 'the file to be read' });
-  expect([watched.ring.keys.size, troubles.length]).toEqual([1, 1]);
+  expect([watched.value.keys.size, troubles.length]).toEqual([1, 1]);
 });
 
 describe('a server that watches it', () => {
@@ -82,8 +82,8 @@ describe('a server that watches it', () => {
     const old = createApiKey('old', ['read:*'], MADE);
     await writeKeyFile(file, { keys: [old.kept], revoked: [] });
     const troubles: string[] = [];
-    using watched = await watchKeyFile({ path: file, everyMs: 5, onTrouble: ({ message }) => troubles.push(message) });
-    const authenticator = createAuthenticator({ keyRing: () => watched.ring, tokens: undefined });
+    using watched = await watchKeyFile(file, { everyMs: 5, onTrouble: ({ message }) => troubles.push(message) });
+    const authenticator = createAuthenticator({ keyRing: () => watched.value, tokens: undefined });
     const viewer = await authenticator.authenticate(old.key);
     expect(authenticator.whyOver(viewer)).toBeUndefined();
     const ofItsToken = { ...viewer, credentials: ['some-token', ...viewer.credentials] };
@@ -94,7 +94,7 @@ describe('a server that watches it', () => {
 
     const again = createApiKey('old', ['read:*'], MADE);
     await writeKeyFile(file, { keys: [again.kept], revoked: [{ id: 'bad-token' }] });
-    await waitFor(() => watched.ring.revoked.size > 0, { withinMs: 5_000, what: 'the file to be read again' });
+    await waitFor(() => watched.value.revoked.size > 0, { withinMs: 5_000, what: 'the file to be read again' });
     expect(authenticator.whyOver(viewer)?.code).toBe('TOKEN_REVOKED');
     expect(authenticator.whyOver(ofItsToken)?.code).toBe('TOKEN_REVOKED');
     expect(authenticator.whyOver({ ...viewer, credentials: ['bad-token'] })?.code).toBe('TOKEN_REVOKED');
