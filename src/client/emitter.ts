@@ -170,29 +170,17 @@ export function createEmitter(options: EmitterOptions): Emitter {
     }
   }
 
-  async function flush(): Promise<void> {
-    const last = queue.at(-1);
-    while (last !== undefined && queue.includes(last)) await new Promise<void>((resolve) => settled.push(resolve));
+  /** Looks again whenever a batch was answered. */
+  async function until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => settled.push(resolve));
   }
 
-  /** The page may be gone before a batch that is on its way arrives: what fits is sent off once more. */
-  function sendOff(): void {
-    const inputs: EmitEventInput[] = [];
-    let bytes = 0;
-    for (const waiting of queue) {
-      bytes += waiting.bytes + 1;
-      if (bytes > LAST_WORDS_BYTES) break;
-      inputs.push(waiting.event);
-    }
-    if (inputs.length === 0) return;
-    void headersOf(options.headers)
-      .then(async (headers) =>
-        request({ url: options.url, headers, document: EmitEventsDocument, variables: { inputs }, keepalive: true }),
-      )
-      .catch(() => {});
+  async function flush(): Promise<void> {
+    const last = queue.at(-1);
+    if (last !== undefined) await until(() => !queue.includes(last));
   }
-  const page = Reflect.has(globalThis, 'document') ? (globalThis as unknown as EventTarget) : undefined;
-  page?.addEventListener('pagehide', sendOff);
+
+  const lastWords = createLastWords(options, queue);
 
   return {
     emit,
@@ -201,19 +189,46 @@ export function createEmitter(options: EmitterOptions): Emitter {
     get pending() {
       return queue.length;
     },
-    async ready() {
-      while (queue.length >= maxPending && !isClosed) await new Promise<void>((resolve) => settled.push(resolve));
-    },
+    ready: () => until(() => queue.length < maxPending || isClosed),
     async [Symbol.asyncDispose]() {
       isClosed = true;
       await flush();
-      page?.removeEventListener('pagehide', sendOff);
+      lastWords[Symbol.dispose]();
     },
   };
 }
 
+/** Refusals of who asks, not of what is asked. */
+const ABOUT_CALLER: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_REVOKED']);
+
 /** What a browser lets a request carry that outlives its page. */
 const LAST_WORDS_BYTES = 60_000;
 
-/** Refusals of who asks, not of what is asked. */
-const ABOUT_CALLER: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_REVOKED']);
+/** The page may be gone before a batch that is on its way arrives: what fits is sent off once more. */
+function createLastWords({ url, headers }: EmitterOptions, queue: readonly Waiting[]): Disposable {
+  function sendOff(): void {
+    let bytes = 0;
+    const inputs = queue.flatMap((waiting) => {
+      bytes += waiting.bytes + 1;
+      return bytes > LAST_WORDS_BYTES ? [] : [waiting.event];
+    });
+    if (inputs.length === 0) return;
+    const send = async (): Promise<unknown> =>
+      request({
+        url,
+        headers: await headersOf(headers),
+        document: EmitEventsDocument,
+        variables: { inputs },
+        keepalive: true,
+      });
+    // Nobody is left to be told.
+    send().catch(() => {});
+  }
+  const page = 'document' in globalThis ? globalThis : undefined;
+  if (page instanceof EventTarget) page.addEventListener('pagehide', sendOff);
+  return {
+    [Symbol.dispose]() {
+      if (page instanceof EventTarget) page.removeEventListener('pagehide', sendOff);
+    },
+  };
+}

@@ -45,17 +45,19 @@ export interface RunOptions {
 }
 
 export function createTaskReporter(emitEvent: Emitter['emit'], taskId: string): TaskReporter {
-  const emit = (component: string, eventType: EventType, stage: ProgressStage, message: string, extra?: Extra) =>
-    emitEvent({ taskId, component, eventType, stage, message, ...extra });
+  type What = Pick<EmitEventInput, 'component' | 'eventType' | 'stage' | 'message'>;
+  const emit = async (what: What, extra?: Extra): Promise<Recorded> => emitEvent({ taskId, ...what, ...extra });
+  const speak = (eventType: EventType, stage: ProgressStage, usual?: Extra) => async (message: string, extra?: Extra) =>
+    emit({ component: COORDINATOR, eventType, stage, message }, { ...usual, ...extra });
   return {
-    started: (message, extra) => emit(COORDINATOR, 'TASK_STARTED', 'PLANNING', message, extra),
-    completed: (message, extra) => emit(COORDINATOR, 'TASK_COMPLETED', 'COMPLETE', message, { progress: 1, ...extra }),
-    failed: (message, extra) => emit(COORDINATOR, 'TASK_FAILED', 'FAILED', message, extra),
+    started: speak('TASK_STARTED', 'PLANNING'),
+    completed: speak('TASK_COMPLETED', 'COMPLETE', { progress: 1 }),
+    failed: speak('TASK_FAILED', 'FAILED'),
     component(name, options = {}) {
       const { role = name.endsWith('_drummer') ? 'drummer' : 'belter' } = options;
       const { stage = role === 'drummer' ? 'DATA_GATHERING' : 'ANALYSIS' } = options;
-      const say = (eventType: EventType, message: string, extra?: Extra) =>
-        emit(name, eventType, stage, message, extra);
+      const say = async (eventType: EventType, message: string, extra?: Extra): Promise<Recorded> =>
+        emit({ component: name, eventType, stage, message }, extra);
       const words = role === 'drummer' ? DRUMMER : BELTER;
       const reporter: ComponentReporter = {
         assigned: (message, extra) => say(words.assigned, message, extra),

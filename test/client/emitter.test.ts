@@ -156,7 +156,9 @@ describe('reports', () => {
     const answer = await server.post(
       '{ taskEvents(taskId: "t") { nodes { component eventType stage progress message estimatedTimeRemaining } } }',
     );
-    const { taskEvents } = dataOf<{ taskEvents: { nodes: Readonly<Record<string, unknown>>[] } }>(answer);
+    const { taskEvents } = dataOf<{ taskEvents: { nodes: Readonly<Record<string, string | number | null>>[] } }>(
+      answer,
+    );
     return taskEvents.nodes.map((node) =>
       Object.values(node)
         .filter((value) => value !== null)
