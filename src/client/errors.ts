@@ -55,6 +55,16 @@ export class ConnectionFailedError extends Error {
   }
 }
 
+/** A connection was asked for something after its owner had closed it. */
+export class ConnectionClosedError extends Error {
+  override readonly name = 'ConnectionClosedError';
+  readonly code = 'CONNECTION_CLOSED';
+
+  constructor() {
+    super('The connection was closed.');
+  }
+}
+
 /** Codes that say "not now" rather than "no". */
 const PASSING_CODES: ReadonlySet<string> = new Set([
   'SHUTTING_DOWN',

@@ -48,7 +48,7 @@ export interface Resumable<Item> {
   readonly completes?: boolean;
 }
 
-/** Throws what cannot pass: the two errors of `errors.ts`. Each iteration of the result is a stream of its own. */
+/** Throws what cannot pass: the two errors of `errors.ts`. */
 export function resume<Item>(options: ResumeOptions, stream: Resumable<Item>): AsyncIterableIterator<Item, void, void> {
   return cancellable((signal) => follow(options, stream, signal), options.signal);
 }

@@ -4,7 +4,7 @@
  */
 import { createParser } from 'eventsource-parser';
 import { toEndpoint } from './endpoint.ts';
-import { ConnectionFailedError, toOperationFailedError } from './errors.ts';
+import { ConnectionClosedError, ConnectionFailedError, toOperationFailedError } from './errors.ts';
 import { headersOf, type HeadersSource, type StreamRequest, type StreamSink, type Transport } from './transport.ts';
 
 export interface SseOptions {
@@ -19,13 +19,20 @@ export interface SseOptions {
 export function createSseTransport(options: SseOptions): Transport {
   const url = toEndpoint(options.url, 'http');
   const open = new Set<AbortController>();
+  let isClosed = false;
   return {
     name: 'sse',
     subscribe(request, sink) {
+      if (isClosed) {
+        sink.error(new ConnectionClosedError());
+        return () => {};
+      }
       const leaving = new AbortController();
       open.add(leaving);
       void read({ ...options, url }, request, { sink, leaving }).then((error) => {
         open.delete(leaving);
+        const reason: unknown = leaving.signal.reason;
+        if (reason instanceof ConnectionClosedError) sink.error(reason);
         if (leaving.signal.aborted) return;
         if (error === undefined) sink.complete();
         else sink.error(error);
@@ -36,7 +43,8 @@ export function createSseTransport(options: SseOptions): Transport {
       };
     },
     [Symbol.dispose]() {
-      for (const leaving of open) leaving.abort();
+      isClosed = true;
+      for (const leaving of open) leaving.abort(new ConnectionClosedError());
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { createClient } from 'graphql-ws';
 import { toEndpoint } from './endpoint.ts';
-import { ConnectionFailedError, toOperationFailedError } from './errors.ts';
+import { ConnectionClosedError, ConnectionFailedError, toOperationFailedError } from './errors.ts';
 import { headersOf, type HeadersSource, type StreamSink, type Transport } from './transport.ts';
 
 export interface WebSocketOptions {
@@ -28,6 +28,7 @@ export function createWebSocketTransport(options: WebSocketOptions): Transport {
   const { url, headers, connectTimeoutMs = 10_000, pingMs = 12_000, pongTimeoutMs = 10_000 } = options;
   const operations = new Set<Operation>();
   let isConnected = false;
+  let isClosed = false;
   let deadline: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -86,6 +87,10 @@ export function createWebSocketTransport(options: WebSocketOptions): Transport {
   return {
     name: 'websocket',
     subscribe(request, sink) {
+      if (isClosed) {
+        sink.error(new ConnectionClosedError());
+        return () => {};
+      }
       if (operations.size === 0 && !isConnected) awaitConnection();
       let unsubscribe = (): void => {};
       const operation: Operation = {
@@ -124,7 +129,8 @@ export function createWebSocketTransport(options: WebSocketOptions): Transport {
       return leave;
     },
     [Symbol.dispose]() {
-      for (const operation of operations) operation.complete();
+      isClosed = true;
+      for (const operation of operations) operation.error(new ConnectionClosedError());
       reset();
       client.terminate();
     },

@@ -1,6 +1,13 @@
 /** `watchTasks` and `watchObservations` across breaks: a board stands again as it stands, observations miss nothing. */
 import { describe, expect, test } from 'vitest';
-import { foldTasks, NO_TASKS, watchObservations, watchTasks, type TasksUpdate } from '../../src/client/index.ts';
+import {
+  createConnection,
+  foldTasks,
+  NO_TASKS,
+  watchObservations,
+  watchTasks,
+  type TasksUpdate,
+} from '../../src/client/index.ts';
 import { dataOf, startApp } from '../support/app.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 
@@ -53,6 +60,20 @@ describe('folding a board', () => {
     expect([...foldTasks(beginning, update).tasks.keys()]).toEqual([]);
   });
 });
+
+test.each(['websocket', 'sse'] as const)(
+  'a connection over %s that is closed ends its watches, and takes no more',
+  async (transport) => {
+    await using server = await startApp();
+    const connection = createConnection({ url: server.graphqlUrl, transport });
+    const board = watchTasks({ ...EAGER, connection });
+    await nextOf(board);
+    const next = board.next();
+    connection[Symbol.dispose]();
+    await expect(next).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+    await expect(watchTasks({ ...EAGER, connection }).next()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  },
+);
 
 test('observations across a break: each once, in order, without the place where it stood', async () => {
   await using server = await startApp();
