@@ -32,6 +32,7 @@ test.each([
   'docs/guarantees.md',
   'examples/README.md',
   'bench/README.md',
+  'clients/python/README.md',
 ])('%s links only to what is there', async (name) => {
   const text = await readFile(join(root, name), 'utf8');
   const links = Array.from(text.matchAll(/\]\((?!https?:|#)([^)#]+)/g), ([, link = '']) => link);
