@@ -2,10 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { cli } from '../cli/host.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 import { runDocumented } from '../support/documented.ts';
 import { python, startPython } from '../support/python.ts';
 import { readProgress, readTaskLog } from '../support/read-log.ts';
-import { startServer } from '../support/server-process.ts';
+import { openTempDir } from '../support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const README = 'clients/python/README.md';
@@ -16,7 +18,7 @@ describe.skipIf(!python.present)('the Python package', () => {
   });
 
   test("its README's programs do what it says", async () => {
-    await using server = await startServer({ store: 'memory:' });
+    await using server = await startApp();
     const readme = await readFile(join(ROOT, README), 'utf8');
     const programs = Array.from(readme.matchAll(/^```python\n([\s\S]*?)^```$/gm), ([, text = '']) => text);
     const said: (readonly string[])[] = [];
@@ -44,4 +46,79 @@ describe.skipIf(!python.present)('the Python package', () => {
     expect(said[1]).toEqual(['camina Go', '0.0']);
     expect(said).toHaveLength(2);
   });
+
+  test('only the bad events of a batch are refused', async () => {
+    await using server = await startApp();
+    const events = [
+      { message: 'good' },
+      { message: 'too much', progress: 1.5 },
+      { message: 'no id', task_id: 'not an id' },
+      { message: 'first', event_id: 'same' },
+      { message: 'second', event_id: 'same' },
+      { message: 'x'.repeat(3_000) },
+      { message: 'last' },
+    ];
+    expect(await emitEach(server, events)).toEqual({
+      recorded: 3,
+      refused: [
+        ['too much', 'BAD_USER_INPUT'],
+        ['no id', 'BAD_USER_INPUT'],
+        ['x'.repeat(3_000), 'BAD_USER_INPUT'],
+        ['second', 'EVENT_ID_CONFLICT'],
+      ],
+    });
+    const log = await readTaskLog(server.graphqlUrl, 't');
+    expect(log.map(({ message }) => message)).toEqual(['good', 'first', 'last']);
+  });
+
+  test('what a key may not emit is refused, and the rest of the batch is recorded', async () => {
+    await using dir = await openTempDir();
+    const file = join(dir.path, 'keys.json');
+    const key = await addKey(file, 'emit:team/*');
+    await using server = await startApp({ settings: { authKeys: file } });
+    const events = ['team/a', 'other', 'team/b', 'other'].map((task_id) => ({ message: `of ${task_id}`, task_id }));
+    expect(await emitEach(server, events, key)).toEqual({
+      recorded: 2,
+      refused: [
+        ['of other', 'FORBIDDEN'],
+        ['of other', 'FORBIDDEN'],
+      ],
+    });
+    const event = { message: 'of a stranger', task_id: 'team/a' };
+    expect(await emitEach(server, [event], 'not-a-key')).toEqual({
+      recorded: 0,
+      refused: [['of a stranger', 'UNAUTHENTICATED']],
+    });
+  });
+
+  test('batches larger than what a task may take in a second are recorded all the same', async () => {
+    await using dir = await openTempDir();
+    const file = join(dir.path, 'keys.json');
+    const key = await addKey(file, 'emit:*');
+    await using server = await startApp({ settings: { authKeys: file, maxEmitsPerTask: '20' } });
+    const events = Array.from({ length: 40 }, (_, index) => ({ message: `${index}` }));
+    expect(await emitEach(server, events, key)).toEqual({ recorded: 40, refused: [] });
+  });
 });
+
+/** As one batch. */
+async function emitEach(
+  { graphqlUrl }: TestApp,
+  events: readonly Readonly<Record<string, string | number>>[],
+  key?: string,
+): Promise<unknown> {
+  await using program = startPython({
+    program: { file: 'emit_each.py' },
+    args: [JSON.stringify(events)],
+    url: graphqlUrl,
+    env: key === undefined ? {} : { DRUMLINE_TOKEN: key },
+  });
+  const { code, stdout } = await program.ended;
+  expect(code).toBe(0);
+  return JSON.parse(stdout[0] ?? '');
+}
+
+async function addKey(file: string, grant: string): Promise<string> {
+  const { stdout } = await cli(['key', 'add', 'agents', '--grant', grant, '--file', file]);
+  return stdout.trim();
+}

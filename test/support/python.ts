@@ -30,20 +30,23 @@ export interface PythonOptions {
   readonly program: { readonly file: string } | { readonly text: string };
   readonly args?: readonly string[];
   readonly url: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly withinMs?: number;
 }
 
-export function startPython({ program, args = [], url, withinMs = 60_000 }: PythonOptions): PythonProgram {
+export function startPython({ program, args = [], url, env = {}, withinMs = 60_000 }: PythonOptions): PythonProgram {
   const what = 'file' in program ? [join(PROGRAMS, program.file)] : ['-c', program.text];
   const stdout: string[] = [];
   const stderr: string[] = [];
   const child = spawn(python.path, [...what, ...args], {
     env: {
       ...process.env,
+      DRUMLINE_TOKEN: '',
       DRUMLINE_URL: url,
       PYTHONPATH: PACKAGE,
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONUNBUFFERED: '1',
+      ...env,
     },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -58,7 +58,8 @@ class Endpoint:
     def headers(self, accept: str) -> dict[str, str]:
         token = self.token() if callable(self.token) else self.token
         headers = {"Content-Type": JSON, "Accept": accept}
-        return headers if token is None else {**headers, "Authorization": f"Bearer {token}"}
+        # An empty one is what a variable holds that is not set.
+        return headers if not token else {**headers, "Authorization": f"Bearer {token}"}
 
 
 class GraphqlConnection:

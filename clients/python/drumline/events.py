@@ -25,6 +25,7 @@ from ._verdict import as_list, as_mapping
 from .emitter import Emitter
 from .errors import EmitterFullError, NoAnswerError
 from .model import EventType, ProgressStage, from_instant, utc_now
+from .task import shorten
 
 __all__ = ["Event", "EventManager", "EventType", "ProgressStage", "event_manager"]
 
@@ -59,7 +60,7 @@ class Event:
         return {**own, "timestamp": self.timestamp.isoformat()}
 
     def json(self) -> str:
-        return json.dumps(self.dict())
+        return json.dumps(self.dict(), default=str)
 
 
 class EventManager:
@@ -69,6 +70,8 @@ class EventManager:
       `flush` makes it durable. The loop is never blocked; when the queue is full, `emit` waits in a thread.
     - `subscribe` follows the server, so a callback hears of every process's events, each once and in the order in which
       they were recorded, and is awaited before the next.
+      After a fork only the parent's callbacks are called.
+    - What the server refuses is logged. Messages that are too long for it are cut.
     - `get_task_state` and `init_task` ask the server and wait for its answer, as they are no coroutines in the original
       either: within a loop call them by `asyncio.to_thread`.
     """
@@ -160,8 +163,8 @@ class EventManager:
             event_type=event.event_type,
             component=event.component,
             stage=event.stage,
-            message=event.message,
-            details=event.details,
+            message=shorten(event.message),
+            details=None if event.details is None else to_json_object(event.details),
             progress=event.progress,
             estimated_time_remaining=event.estimated_time_remaining,
             timestamp=event.timestamp,
@@ -208,6 +211,13 @@ def _teller(loop: asyncio.AbstractEventLoop, callback: Callback, is_subscribed: 
         return True
 
     return tell
+
+
+def to_json_object(details: Mapping[str, Any]) -> Dict[str, Any]:
+    """The original took any values, for it sent none: what JSON does not have goes as text."""
+    as_text = json.dumps(details, default=str)
+    parsed: Dict[str, Any] = json.loads(as_text, parse_constant=str)
+    return parsed
 
 
 def to_event(wire: Mapping[str, object]) -> Event:

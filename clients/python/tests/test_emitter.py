@@ -73,6 +73,16 @@ class EmitterTest(unittest.TestCase):
                 self.assertTrue(emitter.flush(10))
             self.assertEqual([asked.inputs[0]["eventId"] for asked in server.asked], [event_id] * 3)
 
+    def test_a_server_that_says_nothing_is_asked_again(self) -> None:
+        with ScriptedServer() as server, Emitter(server.url, request_timeout=0.05, max_delay=0) as emitter:
+            server.open.clear()
+            event_id = emit(emitter, "m")
+            self.assertFalse(emitter.flush(0.3))
+            server.open.set()
+            self.assertTrue(emitter.flush(10))
+            self.assertGreater(len(server.asked), 1)
+            self.assertEqual({asked.inputs[0]["eventId"] for asked in server.asked}, {event_id})
+
     def test_it_comes_back_no_sooner_than_it_was_told(self) -> None:
         for answer in (
             refusal("OVERLOADED", retryAfterMs=200),

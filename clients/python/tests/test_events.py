@@ -10,7 +10,7 @@ from datetime import datetime
 
 from drumline._http import Endpoint
 from drumline._stream import Frame, TaskStream, parse_frames
-from drumline.events import Event, EventType, ProgressStage, to_event, to_state
+from drumline.events import Event, EventType, ProgressStage, to_event, to_json_object, to_state
 from tests.server import Answer, ScriptedServer
 
 
@@ -46,6 +46,11 @@ class EventTest(unittest.TestCase):
         self.assertIsNone(event.timestamp.tzinfo)
         with self.assertRaises(ValueError):
             Event(event_type="lunch", stage="analysis", **rest)  # type: ignore[arg-type]
+
+    def test_details_that_json_does_not_have_go_as_text(self) -> None:
+        details = {"at": datetime(2026, 1, 2), "rate": float("nan"), "stage": ProgressStage.REVIEW, "n": [1, None]}
+        expected = {"at": "2026-01-02 00:00:00", "rate": "NaN", "stage": "review", "n": [1, None]}
+        self.assertEqual(to_json_object(details), expected)
 
     def test_from_the_wire(self) -> None:
         wire = {
