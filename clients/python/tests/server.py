@@ -13,12 +13,16 @@ from typing import Any
 
 @dataclass
 class Answer:
-    """Events are taken unless `body` says otherwise; `lost`: the connection is closed without a word."""
+    """Events are taken unless `body` says otherwise.
+
+    `lost`: the connection is closed without a word. `leaves`: it is closed after the answer, which did not say so.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     lost: bool = False
+    leaves: bool = False
 
 
 @dataclass
@@ -58,6 +62,8 @@ class ScriptedServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are two writes; the second is not to wait for the other side.
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 owner.answer(self)
@@ -88,6 +94,7 @@ class ScriptedServer:
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data)
+        handler.close_connection = handler.close_connection or answer.leaves
 
     def __enter__(self) -> ScriptedServer:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import unittest
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -72,6 +73,14 @@ class EmitterTest(unittest.TestCase):
                 event_id = emit(emitter, "m")
                 self.assertTrue(emitter.flush(10))
             self.assertEqual([asked.inputs[0]["eventId"] for asked in server.asked], [event_id] * 3)
+
+    def test_a_connection_that_was_closed_while_idle_is_no_failure(self) -> None:
+        with ScriptedServer(Answer(leaves=True)) as server, Emitter(server.url) as emitter:
+            with self.assertNoLogs("drumline"):
+                for message in ("1", "2"):
+                    emit(emitter, message)
+                    self.assertTrue(emitter.flush(10))
+            self.assertEqual([asked.messages for asked in server.asked], [["1"], ["2"]])
 
     def test_a_server_that_says_nothing_is_asked_again(self) -> None:
         with ScriptedServer() as server, Emitter(server.url, request_timeout=0.05, max_delay=0) as emitter:
@@ -205,6 +214,25 @@ class EmitterTest(unittest.TestCase):
             self.assertTrue(emitter.flush(10))
             self.assertTrue(emitter.close(10))
             self.assertEqual([asked.messages for asked in server.asked], [["bad"], ["refused: bad"]])
+
+    def test_who_is_told_of_a_refusal_cannot_wait_for_room(self) -> None:
+        raised: list[type[Exception]] = []
+        with ScriptedServer(refusal("BAD_USER_INPUT", ["inputs", 0])) as server:
+            emitter = Emitter(server.url, max_pending=1, on_refused=lambda event, error: report())
+
+            calls: list[Callable[[], object]] = [lambda: emit(emitter, "refused"), emitter.flush, emitter.close]
+
+            def report() -> None:
+                for call in calls:
+                    try:
+                        call()
+                    except Exception as problem:
+                        raised.append(type(problem))
+
+            emit(emitter, "bad")
+            self.assertTrue(emitter.flush(10))
+            self.assertTrue(emitter.close(10))
+        self.assertEqual(raised, [EmitterFullError, RuntimeError, RuntimeError])
 
     def test_what_is_no_event_is_refused_at_once(self) -> None:
         with Emitter(NOWHERE) as emitter:

@@ -111,8 +111,12 @@ class RunTest(unittest.TestCase):
             with emitter.task("t").component("y_belter").run() as run:
                 run.failed("nothing to score")
 
-        types = [each["eventType"] for each in reported(report)]
-        self.assertEqual(types, ["BELTER_STARTED", "BELTER_COMPLETED", "BELTER_STARTED", "BELTER_FAILED"])
+            with self.assertRaises(ValueError), emitter.task("t").component("z_belter").run() as run:
+                run.failed("in other words")
+                raise ValueError("in its own")
+
+        types = [each["eventType"] for each in reported(report) if not each["eventType"].endswith("_STARTED")]
+        self.assertEqual(types, ["BELTER_COMPLETED", "BELTER_FAILED", "BELTER_FAILED"])
 
     def test_the_estimate_goes_by_its_own_rate(self) -> None:
         now = 0.0
