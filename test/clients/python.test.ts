@@ -7,6 +7,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { runDocumented } from '../support/documented.ts';
 import { python, startPython } from '../support/python.ts';
 import { readProgress, readTaskLog } from '../support/read-log.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -47,6 +48,21 @@ describe.skipIf(!python.present)('the Python package', () => {
     expect(said).toHaveLength(2);
   });
 
+  test('a batch whose answer is lost on the way is sent again and recorded once', async () => {
+    await using server = await startApp();
+    await using proxy = await openTcpProxy({ target: { port: Number(new URL(server.origin).port) } });
+    // One answer is cut off before its first byte, one within.
+    proxy.onConnection((connection) => {
+      if (connection.id <= 2) connection.cutMidFrame({ moreBytes: connection.id === 1 ? 1 : 60 });
+    });
+    const events = ['one', 'two', 'three'].map((message) => ({ message }));
+    const told = await emitEach({ graphqlUrl: `${proxy.origin}/graphql` }, events);
+    expect(told).toEqual({ recorded: 3, duplicates: 3, refused: [] });
+    expect(proxy.accepted).toBe(3);
+    const log = await readTaskLog(server.graphqlUrl, 't');
+    expect(log.map(({ message }) => message)).toEqual(['one', 'two', 'three']);
+  });
+
   test('only the bad events of a batch are refused', async () => {
     await using server = await startApp();
     const events = [
@@ -60,6 +76,7 @@ describe.skipIf(!python.present)('the Python package', () => {
     ];
     expect(await emitEach(server, events)).toEqual({
       recorded: 3,
+      duplicates: 0,
       refused: [
         ['too much', 'BAD_USER_INPUT'],
         ['no id', 'BAD_USER_INPUT'],
@@ -79,6 +96,7 @@ describe.skipIf(!python.present)('the Python package', () => {
     const events = ['team/a', 'other', 'team/b', 'other'].map((task_id) => ({ message: `of ${task_id}`, task_id }));
     expect(await emitEach(server, events, key)).toEqual({
       recorded: 2,
+      duplicates: 0,
       refused: [
         ['of other', 'FORBIDDEN'],
         ['of other', 'FORBIDDEN'],
@@ -87,6 +105,7 @@ describe.skipIf(!python.present)('the Python package', () => {
     const event = { message: 'of a stranger', task_id: 'team/a' };
     expect(await emitEach(server, [event], 'not-a-key')).toEqual({
       recorded: 0,
+      duplicates: 0,
       refused: [['of a stranger', 'UNAUTHENTICATED']],
     });
   });
@@ -97,13 +116,13 @@ describe.skipIf(!python.present)('the Python package', () => {
     const key = await addKey(file, 'emit:*');
     await using server = await startApp({ settings: { authKeys: file, maxEmitsPerTask: '20' } });
     const events = Array.from({ length: 40 }, (_, index) => ({ message: `${index}` }));
-    expect(await emitEach(server, events, key)).toEqual({ recorded: 40, refused: [] });
+    expect(await emitEach(server, events, key)).toEqual({ recorded: 40, duplicates: 0, refused: [] });
   });
 });
 
 /** As one batch. */
 async function emitEach(
-  { graphqlUrl }: TestApp,
+  { graphqlUrl }: Pick<TestApp, 'graphqlUrl'>,
   events: readonly Readonly<Record<string, string | number>>[],
   key?: string,
 ): Promise<unknown> {
