@@ -17,9 +17,9 @@ export interface TaskReporter {
 }
 
 export interface ComponentOptions {
-  /** Whose words it speaks; by the name when left out: `…_drummer` gathers, all others work. */
-  readonly role?: 'belter' | 'drummer';
-  /** The stage it puts the task in; DATA_GATHERING for a drummer, ANALYSIS for a belter when left out. */
+  /** Whose words it speaks; by the name when left out: `…_drummer` gathers, `…_belter` works, all others help. */
+  readonly role?: 'belter' | 'drummer' | 'helper';
+  /** The stage it puts the task in; DATA_GATHERING for a drummer, ANALYSIS for others when left out. */
   readonly stage?: ProgressStage;
 }
 
@@ -54,11 +54,11 @@ export function createTaskReporter(emitEvent: Emitter['emit'], taskId: string): 
     completed: speak('TASK_COMPLETED', 'COMPLETE', { progress: 1 }),
     failed: speak('TASK_FAILED', 'FAILED'),
     component(name, options = {}) {
-      const { role = name.endsWith('_drummer') ? 'drummer' : 'belter' } = options;
+      const { role = roleOf(name) } = options;
       const { stage = role === 'drummer' ? 'DATA_GATHERING' : 'ANALYSIS' } = options;
       const say = async (eventType: EventType, message: string, extra?: Extra): Promise<Recorded> =>
         emit({ component: name, eventType, stage, message }, extra);
-      const words = role === 'drummer' ? DRUMMER : BELTER;
+      const words = WORDS[role];
       const reporter: ComponentReporter = {
         assigned: (message, extra) => say(words.assigned, message, extra),
         started: (message, extra) => say(words.started, message, { progress: 0, ...extra }),
@@ -77,17 +77,31 @@ export function createTaskReporter(emitEvent: Emitter['emit'], taskId: string): 
 /** Who speaks of the task as a whole. */
 const COORDINATOR = 'camina';
 
-const BELTER = {
-  assigned: 'BELTER_ASSIGNED',
-  started: 'BELTER_STARTED',
-  completed: 'BELTER_COMPLETED',
-  failed: 'BELTER_FAILED',
-} as const;
-const DRUMMER = {
-  assigned: 'DRUMMER_ASSIGNED',
-  started: 'DRUMMER_STARTED',
-  completed: 'DRUMMER_COMPLETED',
-  failed: 'DRUMMER_FAILED',
+function roleOf(name: string): keyof typeof WORDS {
+  if (name.endsWith('_drummer')) return 'drummer';
+  return name.endsWith('_belter') ? 'belter' : 'helper';
+}
+
+const WORDS = {
+  belter: {
+    assigned: 'BELTER_ASSIGNED',
+    started: 'BELTER_STARTED',
+    completed: 'BELTER_COMPLETED',
+    failed: 'BELTER_FAILED',
+  },
+  drummer: {
+    assigned: 'DRUMMER_ASSIGNED',
+    started: 'DRUMMER_STARTED',
+    completed: 'DRUMMER_COMPLETED',
+    failed: 'DRUMMER_FAILED',
+  },
+  // There are no words of their own for what is neither.
+  helper: {
+    assigned: 'PROGRESS_UPDATE',
+    started: 'PROGRESS_UPDATE',
+    completed: 'PROGRESS_UPDATE',
+    failed: 'ERROR',
+  },
 } as const;
 
 async function run<Result>(
