@@ -30,7 +30,7 @@ export interface ScriptedServer extends AsyncDisposable {
 export interface ScriptedServerOptions {
   readonly answersPings?: boolean;
   /** Else it hangs up on whoever wants a WebSocket. */
-  readonly answersUpgrades?: boolean;
+  readonly answersUpgrades?: () => boolean;
   /** To every request that is no WebSocket. */
   readonly answer?: { readonly status: number; readonly body: string };
   /** Called when such an answer is out. */
@@ -41,7 +41,7 @@ export async function openScriptedServer(
   script: (asked: Asked) => void,
   {
     answersPings = true,
-    answersUpgrades = true,
+    answersUpgrades = () => true,
     answer = { status: 404, body: 'not here' },
     onAnswered,
   }: ScriptedServerOptions = {},
@@ -53,7 +53,7 @@ export async function openScriptedServer(
   });
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'graphql-transport-ws' });
   http.on('upgrade', (request, socket: Socket, head) => {
-    if (answersUpgrades) sockets.handleUpgrade(request, socket, head, (open) => sockets.emit('connection', open));
+    if (answersUpgrades()) sockets.handleUpgrade(request, socket, head, (open) => sockets.emit('connection', open));
     else socket.destroy();
   });
   let connections = 0;

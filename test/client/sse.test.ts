@@ -95,7 +95,7 @@ describe('a stream over server-sent events', () => {
 describe('where no WebSocket gets through', () => {
   test('server-sent events take its place, and are tried first from then on', async () => {
     await using server = await startApp();
-    await using blocked = await openScriptedServer(() => {}, { answersUpgrades: false });
+    await using blocked = await openScriptedServer(() => {}, { answersUpgrades: () => false });
     const connection = createConnection({ url: server.graphqlUrl, transport: 'sse' });
     const websocket = createConnection({ url: blocked.url, transport: 'websocket' });
     await server.emit();
