@@ -16,7 +16,13 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+export interface BrowserOptions {
+  /** Leads to this machine, and yet is no loopback address, which browsers take for a secure place. */
+  readonly hostName?: string;
+}
+
 /** The caller disposes it: `await using`. */
-export async function openBrowser(program: SystemProgram): Promise<Browser> {
-  return chromium.launch({ executablePath: program.path, args: ARGUMENTS });
+export async function openBrowser(program: SystemProgram, { hostName }: BrowserOptions = {}): Promise<Browser> {
+  const names = hostName === undefined ? [] : [`--host-resolver-rules=MAP ${hostName} 127.0.0.1`];
+  return chromium.launch({ executablePath: program.path, args: [...ARGUMENTS, ...names] });
 }
