@@ -29,6 +29,7 @@ test.each([
   'docs/deploying.md',
   'docs/embedding.md',
   'docs/security.md',
+  'docs/shared-tab.md',
   'docs/guarantees.md',
   'examples/README.md',
   'bench/README.md',
@@ -38,6 +39,24 @@ test.each([
   const links = Array.from(text.matchAll(/\]\((?!https?:|#)([^)#]+)/g), ([, link = '']) => link);
   expect(links.length).toBeGreaterThan(0);
   for (const link of links) await access(join(root, name, '..', link));
+});
+
+test("docs/shared-tab.md: a page's own types accept what it shows", async () => {
+  const text = await readFile(join(root, 'docs/shared-tab.md'), 'utf8');
+  const code = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+  expect(code).toContain('new SharedWorker(');
+  await using folder = await temporaryFolder();
+  const ours = code
+    .replace("'drumline/client'", "'../../src/client/index.ts'")
+    .replace("'drumline/client/shared-tab'", "'../../src/client/shared-tab.ts'");
+  await writeFile(join(folder.path, 'example.ts'), ours);
+  const file = join(folder.path, 'tsconfig.json');
+  const compilerOptions = { lib: ['ESNext', 'DOM', 'DOM.Iterable'] };
+  await writeFile(file, JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['example.ts'] }));
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  // It says on stdout what is wrong.
+  const stdout = await new Promise((resolve) => execFile(tsc, ['-p', file], (_error, text) => resolve(text)));
+  expect(stdout).toBe('');
 });
 
 test('docs/deploying.md gives Kubernetes the times that a stop needs, and probes that exist', async () => {

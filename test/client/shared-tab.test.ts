@@ -127,6 +127,26 @@ describe('tabs share', () => {
     expect(server.openConnections()).toBe(connections);
   });
 
+  test('until one disposes its connection: what it watched is left at once', async () => {
+    const server = await openStory(0, () => true);
+    // Not for want of an answer to a ping.
+    const tab = openTab({ url: server.url }, () => join(openHub({ pingMs: 60_000 })));
+    const ends: string[] = [];
+    tab.transports[0].subscribe(
+      { query: 'subscription { x }', variables: {} },
+      {
+        connected: () => {},
+        next: () => {},
+        complete: () => ends.push('complete'),
+        error: ({ message }) => ends.push(message),
+      },
+    );
+    await waitFor(() => server.asked.length === 1, { withinMs: 5_000, what: 'the subscription' });
+    tab[Symbol.dispose]();
+    expect(ends).toEqual(['complete']);
+    await waitFor(() => server.openConnections() === 0, { withinMs: 5_000, what: 'the connection to close' });
+  });
+
   test('a token that its tab renews, after the old one has expired', async () => {
     const server = await openStory(2, (asked) => {
       if (asked.connection > 1) return false;

@@ -13,3 +13,7 @@ async function sizeOf(entry: string, external: readonly RegExp[] = []): Promise<
 test('all of drumline/client is at most 12 kB', async () => {
   expect(await sizeOf('src/client/index.ts')).toBeLessThanOrEqual(12_000);
 });
+
+test('the worker that tabs share is at most 9 kB', async () => {
+  expect(await sizeOf('src/client/shared-tab-worker.ts')).toBeLessThanOrEqual(9_000);
+});
