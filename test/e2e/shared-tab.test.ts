@@ -21,7 +21,9 @@ import type { Seen } from './shared-tab-page.ts';
 const chromium = systemProgram('chromium', CHROMIUM);
 const HOST = 'drumline.test';
 const TABS = 8;
-const COMMON = 'of-all-tabs';
+/** The site's page with a content security policy. */
+const NO_WORKERS = '/no-workers';
+const PAGE = '<!doctype html><script type="module" src="/page.js"></script>';
 /** The promise. */
 const TAKEN_OVER_WITHIN_MS = 2_000;
 
@@ -43,10 +45,10 @@ describe.skipIf(!chromium.present)('8 tabs on plain HTTP', () => {
   afterAll(async () => stack.disposeAsync());
 
   test('have one connection, and go on without loss or repeat when a tab crashes, is closed, or the server restarts', async () => {
-    await using producer = startProducer(server.graphqlUrl);
+    await using producer = startProducer(server.graphqlUrl, 'eight');
     await using profile = await browser.newContext();
-    const tabs = [await openTab(profile, 0)];
-    const others = Array.from({ length: TABS - 1 }, (_, index) => openTab(profile, index + 1));
+    const tabs = [await openTab(profile, producer.tasksOf(0))];
+    const others = Array.from({ length: TABS - 1 }, (_, index) => openTab(profile, producer.tasksOf(index + 1)));
     tabs.push(...(await Promise.all(others)));
     await newsIn(tabs, producer, 10_000);
     for (const { see } of tabs) {
@@ -83,9 +85,9 @@ describe.skipIf(!chromium.present)('8 tabs on plain HTTP', () => {
   }, 60_000);
 
   test('the tab in which the worker began is closed: the others go on over the same connection', async () => {
-    await using producer = startProducer(server.graphqlUrl);
+    await using producer = startProducer(server.graphqlUrl, 'closed');
     await using profile = await browser.newContext();
-    const [first, second] = [await openTab(profile, 0), await openTab(profile, 1)];
+    const [first, second] = [await openTab(profile, producer.tasksOf(0)), await openTab(profile, producer.tasksOf(1))];
     await newsIn([first, second], producer, 10_000);
     const connections = proxy.accepted;
     await first.page.close();
@@ -93,12 +95,19 @@ describe.skipIf(!chromium.present)('8 tabs on plain HTTP', () => {
     expect(proxy.accepted).toBe(connections);
   }, 60_000);
 
-  async function openTab(profile: BrowserContext, index: number): Promise<Tab> {
+  test('a tab whose page allows no worker has a connection of its own, and says why', async () => {
+    await using producer = startProducer(server.graphqlUrl, 'blocked');
+    await using profile = await browser.newContext();
+    const tab = await openTab(profile, producer.tasksOf(0), NO_WORKERS);
+    await newsIn([tab], producer, 10_000);
+    expect(await tab.see()).toMatchObject({ sharing: { kind: 'alone', reason: 'blocked' } });
+  }, 60_000);
+
+  async function openTab(profile: BrowserContext, tasks: readonly string[], path = '/'): Promise<Tab> {
     const page = await profile.newPage();
-    const tasks = [COMMON, taskOf(index)];
     const search = new URLSearchParams({ url: `http://${HOST}:${proxy.port}/graphql` });
     for (const task of tasks) search.append('task', task);
-    await page.goto(`${site.origin}/?${search}`);
+    await page.goto(`${site.origin}${path}?${search}`);
     // Written by our own page.
     const see = (): Promise<Seen> => page.evaluate(() => Reflect.get(globalThis, 'drumline') as Seen);
     return { page, tasks, see };
@@ -139,18 +148,20 @@ async function newsIn(tabs: readonly Tab[], producer: Producer, withinMs: number
   return Math.round(performance.now() - since);
 }
 
-const taskOf = (tab: number): string => `of-tab-${tab}`;
-
 interface Producer extends AsyncDisposable {
+  /** What a tab is to watch: one task that all of them watch, and one that only it does. */
+  tasksOf(tab: number): readonly string[];
   /** So many events of each task. */
   readonly acknowledged: number;
   /** Returns how many each task has. */
   stop(): Promise<number>;
 }
 
-/** An event of every task, again and again. */
-function startProducer(url: string): Producer {
-  const tasks = [COMMON, ...Array.from({ length: TABS }, (_, tab) => taskOf(tab))];
+/** An event of every task, again and again. @param run makes them other tasks than those of the next producer. */
+function startProducer(url: string, run: string): Producer {
+  const common = `${run}-all`;
+  const own = Array.from({ length: TABS }, (_, tab) => `${run}-${tab}`);
+  const tasks = [common, ...own];
   const emitter = createEmitter({ url });
   let acknowledged = 0;
   const stopping = new AbortController();
@@ -168,6 +179,7 @@ function startProducer(url: string): Producer {
     return acknowledged;
   }
   return {
+    tasksOf: (tab) => [common, ...own.slice(tab, tab + 1)],
     get acknowledged() {
       return acknowledged;
     },
@@ -190,11 +202,9 @@ async function openSite(): Promise<Site> {
   const scripts = new Map(output.map((chunk) => [`/${chunk.fileName}`, 'code' in chunk ? chunk.code : '']));
   const server = createServer(({ url = '/' }, response) => {
     const script = scripts.get(url);
-    if (script !== undefined) response.setHeader('content-type', 'text/javascript').end(script);
-    else
-      response
-        .setHeader('content-type', 'text/html')
-        .end('<!doctype html><script type="module" src="/page.js"></script>');
+    if (script !== undefined) return response.setHeader('content-type', 'text/javascript').end(script);
+    if (url.startsWith(NO_WORKERS)) response.setHeader('content-security-policy', "worker-src 'none'");
+    return response.setHeader('content-type', 'text/html').end(PAGE);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // A TCP server's address is never the path of a pipe.
