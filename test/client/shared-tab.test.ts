@@ -122,7 +122,11 @@ describe('tabs share', () => {
   ])('with %s', async (_name, headers, connections) => {
     const server = await openStory(0, () => true);
     const hub = openHub();
-    for (const each of headers) void collect(openTab({ url: server.url, headers: each }, () => join(hub)));
+    for (const each of headers) {
+      const seen = collect(openTab({ url: server.url, headers: each }, () => join(hub)));
+      // Closed with the test.
+      seen.catch(() => undefined);
+    }
     await waitFor(() => server.asked.length === 2, { withinMs: 5_000, what: 'both subscriptions' });
     expect(server.openConnections()).toBe(connections);
   });
@@ -131,19 +135,11 @@ describe('tabs share', () => {
     const server = await openStory(0, () => true);
     // Not for want of an answer to a ping.
     const tab = openTab({ url: server.url }, () => join(openHub({ pingMs: 60_000 })));
-    const ends: string[] = [];
-    tab.transports[0].subscribe(
-      { query: 'subscription { x }', variables: {} },
-      {
-        connected: () => {},
-        next: () => {},
-        complete: () => ends.push('complete'),
-        error: ({ message }) => ends.push(message),
-      },
-    );
+    const seen = collect(tab);
     await waitFor(() => server.asked.length === 1, { withinMs: 5_000, what: 'the subscription' });
     tab[Symbol.dispose]();
-    expect(ends).toEqual(['complete']);
+    await expect(seen).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+    await expect(collect(tab)).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
     await waitFor(() => server.openConnections() === 0, { withinMs: 5_000, what: 'the connection to close' });
   });
 

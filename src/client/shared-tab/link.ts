@@ -3,7 +3,7 @@
  * in, and its ports do not tell; so a worker that falls silent is taken for dead, within 750 ms. Who subscribed hears
  * that the connection broke, and resumes over another link.
  */
-import { ConnectionFailedError } from '../errors.ts';
+import { ConnectionClosedError, ConnectionFailedError } from '../errors.ts';
 import type { StreamRequest, StreamSink } from '../transport.ts';
 import { fromWireError, listen, PROTOCOL, type FromTab, type FromWorker, type Port, type Target } from './protocol.ts';
 
@@ -138,8 +138,6 @@ export function createLink(options: LinkOptions): Link {
     bye: () => post({ type: 'bye' }),
     fail,
     lose,
-    [Symbol.dispose]() {
-      end(undefined, (sink) => sink.complete());
-    },
+    [Symbol.dispose]: () => end(undefined, (sink) => sink.error(new ConnectionClosedError())),
   };
 }

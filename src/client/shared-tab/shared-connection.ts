@@ -4,6 +4,7 @@
  */
 import { createConnection, type Connection, type ConnectionOptions } from '../connection.ts';
 import { toEndpoint } from '../endpoint.ts';
+import { ConnectionClosedError } from '../errors.ts';
 import { createFallbackTransport } from '../fallback-transport.ts';
 import { headersOf, type Transport } from '../transport.ts';
 import { createLink, type Link, type LinkFailure } from './link.ts';
@@ -48,6 +49,7 @@ export function createSharedConnection(options: SharedConnectionOptions): Shared
   let sharing: Sharing = { kind: 'pending' };
   let current: Link | undefined;
   let own: Transport | undefined;
+  let isClosed = false;
 
   async function target(): Promise<Target> {
     return { url, headers: { ...(await headersOf(headers)) }, connectTimeoutMs, transport };
@@ -100,6 +102,10 @@ export function createSharedConnection(options: SharedConnectionOptions): Shared
           return sharing.kind === 'alone' ? alone().name : 'shared-tab';
         },
         subscribe(request, sink) {
+          if (isClosed) {
+            sink.error(new ConnectionClosedError());
+            return () => {};
+          }
           const link = linkUp();
           if (link === undefined) return alone().subscribe(request, sink);
           let leave = link.subscribe(target(), request, {
@@ -120,6 +126,7 @@ export function createSharedConnection(options: SharedConnectionOptions): Shared
   };
 
   function dispose(): void {
+    isClosed = true;
     current?.[Symbol.dispose]();
     own?.[Symbol.dispose]();
   }
