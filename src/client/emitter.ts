@@ -10,6 +10,7 @@ import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { retryDelayMs } from '../util/retry-delay.ts';
 import { EmitterError, isPassing, OperationFailedError } from './errors.ts';
 import { EmitEventsDocument, type EmitEventInput } from './generated/graphql.ts';
+import type { Emit, Recorded } from './recorded.ts';
 import { createTaskReporter, type TaskReporter } from './reporter.ts';
 import { request } from './request.ts';
 import { headersOf, type HeadersSource } from './transport.ts';
@@ -37,17 +38,8 @@ export interface EmitterOptions {
   readonly random?: () => number;
 }
 
-export interface Recorded {
-  readonly taskId: string;
-  readonly eventId: string;
-  readonly sequence: number;
-  /** It had been recorded before. */
-  readonly duplicate: boolean;
-}
-
 export interface Emitter extends AsyncDisposable {
-  /** Resolves when the event is durable. Rejects when it is refused; nobody need await it. */
-  emit(event: EmitEventInput): Promise<Recorded>;
+  readonly emit: Emit;
   /** Reports of a task in the words of its roles. */
   task(taskId: string): TaskReporter;
   /** Events that wait or are on their way. */

@@ -1,5 +1,6 @@
 /** `drumline/client`: runs in browsers and in Node. */
-export { createEmitter, type Emitter, type EmitterOptions, type Recorded } from './emitter.ts';
+export { createEmitter, type Emitter, type EmitterOptions } from './emitter.ts';
+export type { Emit, Recorded } from './recorded.ts';
 export type { ComponentReporter, TaskReporter } from './reporter.ts';
 export {
   ConnectionClosedError,

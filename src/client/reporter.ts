@@ -2,7 +2,7 @@
  * What one part of a task does, reported in the words of its role: a gatherer's start is DRUMMER_STARTED, a worker's
  * BELTER_STARTED. `run` reports the whole of it by itself.
  */
-import type { Emitter, Recorded } from './emitter.ts';
+import type { Emit, Recorded } from './recorded.ts';
 import type { EmitEventInput, EventType, ProgressStage } from './generated/graphql.ts';
 
 /** What else an event may say. */
@@ -44,7 +44,7 @@ export interface RunOptions {
   readonly nowMs?: () => number;
 }
 
-export function createTaskReporter(emitEvent: Emitter['emit'], taskId: string): TaskReporter {
+export function createTaskReporter(emitEvent: Emit, taskId: string): TaskReporter {
   type What = Pick<EmitEventInput, 'component' | 'eventType' | 'stage' | 'message'>;
   const emit = async (what: What, extra?: Extra): Promise<Recorded> => emitEvent({ taskId, ...what, ...extra });
   const speak = (eventType: EventType, stage: ProgressStage, usual?: Extra) => async (message: string, extra?: Extra) =>
