@@ -30,6 +30,7 @@ test.each([
   'docs/embedding.md',
   'docs/security.md',
   'docs/shared-tab.md',
+  'docs/watching.md',
   'docs/guarantees.md',
   'examples/README.md',
   'bench/README.md',
@@ -41,23 +42,36 @@ test.each([
   for (const link of links) await access(join(root, name, '..', link));
 });
 
-test("docs/shared-tab.md: a page's own types accept what it shows", async () => {
-  const text = await readFile(join(root, 'docs/shared-tab.md'), 'utf8');
-  const code = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
-  expect(code).toContain('new SharedWorker(');
+/** Whose every program must be right by our types. */
+const GUIDES = ['emitting', 'shared-tab', 'watching'];
+
+test('the programs of the guides are right by the types of the package', async () => {
   await using folder = await temporaryFolder();
-  const ours = code
-    .replace("'drumline/client'", "'../../src/client/index.ts'")
-    .replace("'drumline/client/shared-tab'", "'../../src/client/shared-tab.ts'");
-  await writeFile(join(folder.path, 'example.ts'), ours);
+  for (const guide of GUIDES) {
+    const text = await readFile(join(root, `docs/${guide}.md`), 'utf8');
+    const programs = Array.from(text.matchAll(/```ts\n([\s\S]*?)```/g), ([, code = '']) => code);
+    expect([guide, programs.length]).not.toEqual([guide, 0]);
+    for (const [index, code] of programs.entries()) {
+      await writeFile(join(folder.path, `${guide}-${index}.ts`), withOurSources(code));
+    }
+  }
+  // What is the reader's own.
+  await writeFile(join(folder.path, 'reader.d.ts'), 'declare function freshToken(): Promise<string>;\n');
   const file = join(folder.path, 'tsconfig.json');
   const compilerOptions = { lib: ['ESNext', 'DOM', 'DOM.Iterable'] };
-  await writeFile(file, JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['example.ts'] }));
+  await writeFile(file, JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }));
   const tsc = join(root, 'node_modules/.bin/tsc');
   // It says on stdout what is wrong.
   const stdout = await new Promise((resolve) => execFile(tsc, ['-p', file], (_error, text) => resolve(text)));
   expect(stdout).toBe('');
 });
+
+function withOurSources(code: string): string {
+  return code
+    .replaceAll("from 'drumline/client/shared-tab'", "from '../../src/client/shared-tab.ts'")
+    .replaceAll(/from 'drumline\/(\w+)'/g, "from '../../src/$1/index.ts'")
+    .replaceAll("from 'drumline'", "from '../../src/index.ts'");
+}
 
 test('docs/deploying.md gives Kubernetes the times that a stop needs, and probes that exist', async () => {
   const text = await readFile(join(root, 'docs/deploying.md'), 'utf8');
