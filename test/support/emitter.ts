@@ -66,6 +66,8 @@ const RETRYABLE: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'STORE_UNAVAILA
 /** What is known of one event. */
 interface Entry {
   readonly input: EmitInput;
+  readonly beganAt: number;
+  acknowledgedAt: number | undefined;
   sequence: number | undefined;
   /** Attempts that may have recorded it: in flight, or without an answer. */
   inDoubt: number;
@@ -78,7 +80,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
 
   const entryOf = (input: EmitInput): Entry => {
     const key = `${input.taskId} ${input.eventId}`;
-    const entry = entries.get(key) ?? { input, sequence: undefined, inDoubt: 0 };
+    const entry = entries.get(key) ?? newEntry(input);
     entries.set(key, entry);
     return entry;
   };
@@ -96,6 +98,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
       if (result.outcome === 'failed') entry.inDoubt -= 1;
       if (result.outcome !== 'ok') continue;
       if (entry.sequence === undefined) acknowledged += 1;
+      entry.acknowledgedAt ??= performance.now();
       entry.sequence = result.sequences[index];
     }
     return result;
@@ -119,9 +122,15 @@ export function createEmitter(options: EmitterOptions): Emitter {
   };
 }
 
-function toRecord({ input: { taskId, eventId }, sequence, inDoubt }: Entry): EmitRecord {
-  if (sequence !== undefined) return { taskId, eventId, outcome: 'ok', sequence };
-  return { taskId, eventId, outcome: inDoubt > 0 ? 'unknown' : 'failed' };
+function newEntry(input: EmitInput): Entry {
+  return { input, beganAt: performance.now(), acknowledgedAt: undefined, sequence: undefined, inDoubt: 0 };
+}
+
+function toRecord({ input: { taskId, eventId }, beganAt, acknowledgedAt, sequence, inDoubt }: Entry): EmitRecord {
+  if (sequence === undefined || acknowledgedAt === undefined) {
+    return { taskId, eventId, outcome: inDoubt > 0 ? 'unknown' : 'failed', beganAt };
+  }
+  return { taskId, eventId, outcome: 'ok', sequence, beganAt, acknowledgedAt };
 }
 
 async function attempt(

@@ -1,14 +1,14 @@
 /**
  * One judge for all end-to-end tests. Its input is what producers and watchers saw, and the log as it is at the end;
- * its answer is every broken promise in words. It is pure, so that it can itself be tested with wrong histories.
+ * its answer is every broken promise: which rule, where, and in words. It is pure, so that it can itself be tested with
+ * wrong histories.
  *
- * The promises: what was acknowledged is in the log once, what failed is not, what is unknown is there at most once;
- * the log is numbered 1, 2, 3 … without a hole; a watcher saw a contiguous run of it, from where its stream began to
- * where it stopped, unless a gap was announced; nothing follows an end; and every progress that was shown is the fold
- * of the log up to its sequence.
+ * The promises: what was acknowledged is in the log once and where the answer said, what failed is not, what is unknown
+ * is there at most once, and nothing is there that nobody emitted; the log is numbered 1, 2, 3 … without a hole, and in
+ * the order of real time where emits did not overlap. What a watcher was promised is in `history-watchers.ts`.
  */
-import { componentDifferences, foldAll, progressDifferences } from './fold.ts';
-import type { ComponentState, LogEvent, ProgressState, ReportedProgress } from './fold.ts';
+import type { ComponentState, LogEvent, ReportedProgress } from './fold.ts';
+import { judgeWatchers } from './history-watchers.ts';
 
 export interface EmitRecord {
   readonly taskId: string;
@@ -17,15 +17,21 @@ export interface EmitRecord {
   readonly outcome: 'ok' | 'failed' | 'unknown';
   /** Where the acknowledgement said it was recorded. */
   readonly sequence?: number;
+  /** When its first attempt began and its first acknowledgement came; milliseconds of one clock. */
+  readonly beganAt?: number;
+  readonly acknowledgedAt?: number;
 }
 
 export interface Frame {
   readonly __typename: string;
   readonly cursor: string;
   readonly progress: ReportedProgress & { readonly startedAt?: string; readonly lastUpdate?: string };
-  readonly event?: { readonly sequence: number; readonly eventId: string };
+  /** Whatever of it was selected; all of it must be as it is in the log. */
+  readonly event?: Partial<LogEvent> & { readonly sequence: number; readonly eventId: string };
   readonly component?: ComponentState;
   readonly reason?: string;
+  /** When it came, where permissions change. */
+  readonly receivedAt?: number;
 }
 
 /** What one connection delivered. */
@@ -42,6 +48,8 @@ export interface WatcherRecord {
   /** Whether it must have reached the end of the log and been told so. */
   readonly mustFinish: boolean;
   readonly streams: readonly StreamRecord[];
+  /** When it was allowed to watch, both ends included; always, when left out. */
+  readonly allowed?: readonly { readonly from: number; readonly to: number }[];
 }
 
 /** Everything known of one task. */
@@ -50,163 +58,116 @@ export interface TaskHistory {
   readonly emits: readonly EmitRecord[];
   readonly log: readonly LogEvent[];
   readonly watchers: readonly WatcherRecord[];
+  /** Something was trimmed, restored or damaged; otherwise a gap is a broken promise too. */
+  readonly mayHaveGaps?: boolean;
 }
 
-const MOST_PROBLEMS = 40;
+export type Rule =
+  /** Numbered 1, 2, 3 … */
+  | 'log-dense'
+  /** Each event once. */
+  | 'log-once'
+  /** `recordedAt` never goes back. */
+  | 'log-time'
+  /** Nothing that nobody emitted. */
+  | 'log-emitted'
+  /** What was acknowledged is there. */
+  | 'emit-kept'
+  /** What failed is not. */
+  | 'emit-failed'
+  /** It is where its acknowledgement said. */
+  | 'emit-place'
+  /** What was acknowledged before another began has the lower sequence. */
+  | 'emit-order'
+  /** A stream begins as it was asked to, once. */
+  | 'stream-begin'
+  /** Each event once, in order, none left out, over all reconnects. */
+  | 'stream-order'
+  /** Events are those of the log. */
+  | 'stream-content'
+  /** Every progress is the fold of the log up to its sequence. */
+  | 'stream-fold'
+  /** One place, one cursor. */
+  | 'stream-cursor'
+  /** No gap where the log is whole. */
+  | 'stream-gap'
+  /** An end only at the end of the task, nothing after it, and no `complete` without it. */
+  | 'stream-end'
+  /** Everybody who should came to the end of the log. */
+  | 'stream-behind'
+  /** Nothing while it was not allowed. */
+  | 'stream-allowed';
+
+export interface Violation {
+  readonly rule: Rule;
+  /** A place in the log, an event, or a watcher's stream. */
+  readonly at: string;
+  readonly says: string;
+}
+
+const MOST_VIOLATIONS = 40;
 
 /** @returns the broken promises, the first 40 of them; none when the history is right. */
-export function checkHistory(history: TaskHistory): readonly string[] {
-  const problems = [...logProblems(history), ...emitProblems(history)];
-  const truth: Truth = {
-    log: history.log,
-    states: foldAll(history.log),
-    latestTimes: latestTimes(history.log),
-    cursors: new Map(history.log.map(({ sequence, cursor }) => [sequence, cursor])),
-  };
-  for (const watcher of history.watchers) problems.push(...watcherProblems(watcher, truth));
-  return problems.slice(0, MOST_PROBLEMS);
+export function checkHistory(history: TaskHistory): readonly Violation[] {
+  return [...judgeLog(history), ...judgeEmits(history), ...judgeOrder(history), ...judgeWatchers(history)].slice(
+    0,
+    MOST_VIOLATIONS,
+  );
 }
 
-interface Truth {
-  readonly log: readonly LogEvent[];
-  readonly states: readonly ProgressState[];
-  readonly latestTimes: readonly number[];
-  /** By sequence: from the log, and the first one seen for a place that has no event. */
-  readonly cursors: Map<number, string>;
-}
-
-function logProblems({ log }: TaskHistory): readonly string[] {
-  const problems: string[] = [];
-  const ids = new Set<string>();
+function judgeLog({ emits, log }: TaskHistory): readonly Violation[] {
+  const violations: Violation[] = [];
+  const emitted = new Set(emits.map(({ eventId }) => eventId));
+  const seen = new Set<string>();
   let recordedAt = '';
   for (const [index, event] of log.entries()) {
-    if (event.sequence !== index + 1) problems.push(`log: place ${index + 1} holds sequence ${event.sequence}`);
-    if (ids.has(event.eventId)) problems.push(`log: ${event.eventId} was recorded twice`);
-    if (event.recordedAt < recordedAt) problems.push(`log: recordedAt goes back at ${event.sequence}`);
-    ids.add(event.eventId);
+    const { eventId, sequence } = event;
+    const say = (rule: Rule, says: string): void => void violations.push({ rule, at: `log ${index + 1}`, says });
+    if (sequence !== index + 1) say('log-dense', `has sequence ${sequence}`);
+    if (seen.has(eventId)) say('log-once', `${eventId} was recorded before`);
+    if (event.recordedAt < recordedAt) say('log-time', `${event.recordedAt} after ${recordedAt}`);
+    if (!emitted.has(eventId)) say('log-emitted', `nobody emitted ${eventId}`);
+    seen.add(eventId);
     recordedAt = event.recordedAt;
   }
-  return problems;
+  return violations;
 }
 
-function emitProblems({ emits, log }: TaskHistory): readonly string[] {
-  const problems: string[] = [];
+function judgeEmits({ emits, log }: TaskHistory): readonly Violation[] {
+  const violations: Violation[] = [];
   const recorded = new Map(log.map((event) => [event.eventId, event.sequence]));
-  const emitted = new Set(emits.map(({ eventId }) => eventId));
   for (const { eventId, outcome, sequence } of emits) {
+    const say = (rule: Rule, says: string): void => void violations.push({ rule, at: `emit ${eventId}`, says });
     const at = recorded.get(eventId);
-    if (outcome === 'ok' && at === undefined) problems.push(`emit: ${eventId} was acknowledged and is lost`);
-    if (outcome === 'failed' && at !== undefined) problems.push(`emit: ${eventId} failed and was recorded at ${at}`);
+    if (outcome === 'ok' && at === undefined) say('emit-kept', `acknowledged at ${sequence ?? '?'}, not in the log`);
+    if (outcome === 'failed' && at !== undefined) say('emit-failed', `failed, and is in the log at ${at}`);
     if (at !== undefined && sequence !== undefined && at !== sequence) {
-      problems.push(`emit: ${eventId} was acknowledged at ${sequence} and is at ${at}`);
+      say('emit-place', `acknowledged at ${sequence}, is at ${at}`);
     }
   }
-  for (const { eventId, sequence } of log) {
-    if (!emitted.has(eventId)) problems.push(`log: ${eventId} at ${sequence} was never emitted`);
-  }
-  return problems;
+  return violations;
 }
 
-function watcherProblems(watcher: WatcherRecord, truth: Truth): readonly string[] {
-  const problems: string[] = [];
-  /** The sequence that the watcher stands at; undefined before its first frame. */
-  let at = watcher.from === 'start' ? 0 : undefined;
-  let ended = false;
-  for (const [number, stream] of watcher.streams.entries()) {
-    ended = false;
-    const say = (text: string): void => void problems.push(`${watcher.name}, stream ${number + 1}: ${text}`);
-    for (const frame of stream.frames) {
-      if (ended) say(`${frame.__typename} after TaskEnded`);
-      at = step(frame, { at, truth, say });
-      ended = frame.__typename === 'TaskEnded';
+/** Sweeps over time: whoever begins must come after the highest that was acknowledged by then. */
+function judgeOrder({ emits, log }: TaskHistory): readonly Violation[] {
+  const places = new Map(log.map((event) => [event.eventId, event.sequence]));
+  const timed = emits.flatMap(({ eventId, beganAt, acknowledgedAt }) => {
+    const at = places.get(eventId);
+    return at === undefined || beganAt === undefined ? [] : [{ eventId, at, beganAt, acknowledgedAt }];
+  });
+  const answers = timed
+    .flatMap(({ acknowledgedAt, at }) => (acknowledgedAt === undefined ? [] : [{ acknowledgedAt, at }]))
+    .toSorted((one, other) => one.acknowledgedAt - other.acknowledgedAt);
+  const violations: Violation[] = [];
+  let answered = 0;
+  let highest = 0;
+  for (const { eventId, at, beganAt } of timed.toSorted((one, other) => one.beganAt - other.beganAt)) {
+    for (; (answers[answered]?.acknowledgedAt ?? Number.POSITIVE_INFINITY) < beganAt; answered += 1) {
+      highest = Math.max(highest, answers[answered]?.at ?? 0);
     }
-    if (stream.completed && !ended) say('completed without TaskEnded');
+    if (at > highest) continue;
+    const says = `is at ${at}, but began after ${highest} was acknowledged`;
+    violations.push({ rule: 'emit-order', at: `emit ${eventId}`, says });
   }
-  if (watcher.mustFinish) {
-    if (!ended) problems.push(`${watcher.name}: never saw the end`);
-    if (at !== truth.log.length) problems.push(`${watcher.name}: stopped at ${at} of ${truth.log.length}`);
-  }
-  return problems;
-}
-
-interface StepContext {
-  readonly at: number | undefined;
-  readonly truth: Truth;
-  readonly say: (text: string) => void;
-}
-
-/** Judges one frame. @returns the sequence that the watcher stands at afterwards. */
-function step(frame: Frame, { at, truth, say }: StepContext): number | undefined {
-  const { __typename: kind, event, progress } = frame;
-  const { sequence } = progress;
-  switch (kind) {
-    case 'TaskSnapshot':
-      if (at !== undefined) say(`began anew with a snapshot at ${sequence} while at ${at}`);
-      break;
-    case 'TaskEventRecorded':
-      if (at === undefined) say(`began with event ${sequence} and no snapshot`);
-      else if (sequence !== at + 1) say(`event ${sequence} after ${at}`);
-      if (event !== undefined) judgeEvent(event, { sequence, truth, say });
-      break;
-    case 'TaskEnded':
-      if (at !== sequence) say(`ended at ${sequence} while at ${at}`);
-      if (truth.states[sequence]?.status === 'RUNNING') say(`ended at ${sequence}, where the task still runs`);
-      break;
-    case 'TaskCheckpoint':
-      if (at !== sequence) say(`a checkpoint at ${sequence} while at ${at}, without a filter`);
-      break;
-    case 'TaskGap':
-      break;
-    default:
-      say(`unknown frame ${kind}`);
-  }
-  judgeState(frame, { sequence, truth, say });
-  return sequence;
-}
-
-interface JudgeContext {
-  readonly sequence: number;
-  readonly truth: Truth;
-  readonly say: (text: string) => void;
-}
-
-function judgeEvent(event: NonNullable<Frame['event']>, { sequence, truth, say }: JudgeContext): void {
-  if (event.sequence !== sequence) say(`event ${event.sequence} with the progress of ${sequence}`);
-  const logged = truth.log[event.sequence - 1]?.eventId;
-  if (logged !== event.eventId) say(`event ${event.sequence} is ${event.eventId}, the log has ${logged ?? 'none'}`);
-}
-
-function judgeState({ progress, cursor, component }: Frame, { sequence, truth, say }: JudgeContext): void {
-  const expected = truth.states[sequence];
-  if (expected === undefined) return say(`progress at ${sequence}, beyond the log`);
-  for (const difference of progressDifferences(progress, expected)) say(`at ${sequence}: ${difference}`);
-
-  const { startedAt, lastUpdate } = progress;
-  if (startedAt !== undefined && lastUpdate !== undefined) {
-    const latest = Math.max(Date.parse(startedAt), truth.latestTimes[sequence] ?? 0);
-    if (Date.parse(lastUpdate) !== latest) say(`at ${sequence}: lastUpdate is ${lastUpdate}`);
-  }
-
-  const wanted = expected.components.find(({ name }) => name === component?.name);
-  // After the end, a component's late event is shown but changes no progress.
-  if (component !== undefined && wanted !== undefined && truth.states[sequence - 1]?.status === 'RUNNING') {
-    for (const difference of componentDifferences(component, wanted)) say(`at ${sequence}: ${difference}`);
-  }
-
-  const known = truth.cursors.get(sequence);
-  if (known === undefined) truth.cursors.set(sequence, cursor);
-  else if (known !== cursor) say(`at ${sequence}: cursor ${cursor}, elsewhere ${known}`);
-}
-
-/** By sequence: the latest time that the events up to it report, as milliseconds; frozen once the task ended. */
-function latestTimes(log: readonly LogEvent[]): readonly number[] {
-  const latest = [0];
-  let now = 0;
-  let running = true;
-  for (const { timestamp, recordedAt, eventType } of log) {
-    if (running) now = Math.max(now, Math.min(Date.parse(timestamp), Date.parse(recordedAt)));
-    running &&= eventType !== 'TASK_COMPLETED' && eventType !== 'TASK_FAILED';
-    latest.push(now);
-  }
-  return latest;
+  return violations;
 }

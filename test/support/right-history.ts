@@ -81,8 +81,10 @@ function timeAt(sequence: number): string {
   return new Date(Date.UTC(2026, 0, 2, 0, 0, sequence)).toISOString();
 }
 
+/** Sent while its neighbours were, so that nothing but their order in the log tells them apart. */
 export function acknowledged({ eventId, sequence }: LogEvent): EmitRecord {
-  return { taskId: 't', eventId, outcome: 'ok', sequence };
+  const times = { beganAt: sequence * 10, acknowledgedAt: sequence * 10 + 25 };
+  return { taskId: 't', eventId, outcome: 'ok', sequence, ...times };
 }
 
 export function first<T>(list: readonly T[]): T {

@@ -56,7 +56,7 @@ export const WATCH = `subscription Watch($taskId: ID!, $after: String, $replay: 
     cursor
     progress { sequence status stage overallProgress displayProgress startedAt lastUpdate }
     ... on TaskEventRecorded {
-      event { sequence eventId }
+      event { sequence eventId eventType component stage message progress timestamp recordedAt }
       component { name status progress stage message }
     }
     ... on TaskSnapshot { progress { components { name status progress stage message } } }

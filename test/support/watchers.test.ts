@@ -1,6 +1,6 @@
 /** The watchers, behind the proxy, on a stream server that is small enough to be right. */
 import { expect, test } from 'vitest';
-import { checkHistory } from './history.ts';
+import { checkHistory, type Violation } from './history.ts';
 import { openTcpProxy } from './tcp-proxy.ts';
 import type { ProxyConnection } from './tcp-proxy.ts';
 import { openTinyServer } from './tiny-stream-server.ts';
@@ -72,7 +72,7 @@ function emitSome(server: TinyServer, count: number): void {
   }
 }
 
-async function problemsAtTheEnd(server: TinyServer, watcher: Watcher): Promise<readonly string[]> {
+async function problemsAtTheEnd(server: TinyServer, watcher: Watcher): Promise<readonly Violation[]> {
   server.append({ eventType: 'TASK_COMPLETED', component: 'c0', progress: 1 });
   await settlesWithin(watcher.ended, { withinMs: 5_000, what: 'the end' });
   const emits = server.log.map(({ eventId, sequence }) => ({ taskId: 't', eventId, outcome: 'ok', sequence }) as const);
