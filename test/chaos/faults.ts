@@ -4,47 +4,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Random } from '../support/random.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { fillDisk, type Stage } from './stage.ts';
-
-export interface Fault {
-  readonly name: string;
-  /** Why it cannot be injected here. */
-  readonly unless?: (stage: Stage) => string | undefined;
-  /** Injects it, keeps it for a while, and takes it away. */
-  readonly inject: (stage: Stage, random: Random) => Promise<void>;
-}
-
-/** How long a fault lasts is what is random. */
-function lasting(random: Random, fromMs: number, toMs: number): Promise<void> {
-  return delay(random.int(fromMs, toMs));
-}
+import { lasting, type Fault } from './fault.ts';
+import { PROCESS_FAULTS } from './process-faults.ts';
+import { fillDisk } from './stage.ts';
 
 export const FAULTS: readonly Fault[] = [
-  {
-    name: 'kill -9',
-    async inject({ server }, random) {
-      await server.kill9();
-      await lasting(random, 0, 500);
-      await server.restart();
-    },
-  },
-  {
-    name: 'SIGTERM, and started again',
-    async inject({ server }) {
-      await server.sigterm();
-      await server.restart();
-    },
-  },
-  {
-    name: 'SIGSTOP, then SIGCONT',
-    async inject({ server }, random) {
-      server.freeze();
-      await lasting(random, 500, 3_000);
-      server.thaw();
-    },
-  },
+  ...PROCESS_FAULTS,
   {
     name: 'every connection reset',
     async inject({ network }) {

@@ -6,7 +6,8 @@ import { checkHistory, type Violation } from '../support/history.ts';
 import { openRandom } from '../support/random.ts';
 import { readProgress, readTaskLog } from '../support/read-log.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
-import { FAULTS, type Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
+import { FAULTS } from './faults.ts';
 import { openStage, type Stage } from './stage.ts';
 
 export interface ChaosOptions {

@@ -21,7 +21,9 @@ export interface Stage extends AsyncDisposable {
   /** They write everything down. */
   readonly whole: readonly Watcher[];
   readonly light: readonly RoamingWatcher[];
-  /** Where the store is; undefined where no small disk can be made. */
+  /** Where the store is. */
+  readonly directory: string;
+  /** The same; undefined where no small disk can be made. */
   readonly smallDisk: string | undefined;
   /** Readers that took one frame and read no further, for as long as they are kept. */
   stalled(count: number): Disposable;
@@ -90,6 +92,7 @@ export async function openStage({ perSecond, tasks: taskCount, watchers }: Stage
     tasks,
     whole,
     light,
+    directory: directory.path,
     smallDisk,
     stalled(count) {
       const readers = Array.from({ length: count }, (_, index) =>

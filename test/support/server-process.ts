@@ -4,8 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { settlesWithin } from './wait-for.ts';
 
@@ -44,8 +46,13 @@ export interface ServerProcess extends AsyncDisposable {
   /** As when its machine is paused: it does nothing, and its connections stay. */
   freeze(): void;
   thaw(): void;
-  /** Start again on the same port and store; ends the running one with SIGKILL first. */
-  restart(): Promise<void>;
+  /**
+   * Start again on the same port and store; ends the running one with SIGKILL first.
+   * @param env for this start only, beside what it was made with
+   */
+  restart(env?: ServerOptions['env']): Promise<void>;
+  /** Begin to start again as `restart` does, and end it with SIGKILL after so long, wherever it is by then. */
+  killStart(afterMs: number): Promise<void>;
   /** The exit that comes, or came, by itself. */
   exited(): Promise<Exit>;
 }
@@ -88,9 +95,18 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     exited: () => end(undefined, 15_000),
     freeze: () => void running.child.kill('SIGSTOP'),
     thaw: () => void running.child.kill('SIGCONT'),
-    async restart() {
+    async restart(env = {}) {
       await kill9();
-      running = await start({ ...options, port }, { stdout, stderr });
+      running = await start({ ...options, port, env: { ...options.env, ...env } }, { stdout, stderr });
+    },
+    async killStart(afterMs) {
+      await kill9();
+      const child = spawnServer({ ...options, port });
+      const closed = once(child, 'close');
+      for (const stream of [child.stdout, child.stderr]) stream.resume();
+      await delay(afterMs);
+      child.kill('SIGKILL');
+      await closed;
     },
     async [Symbol.asyncDispose]() {
       await kill9();
@@ -99,12 +115,8 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 }
 
 async function start(options: ServerOptions, lines: { stdout: string[]; stderr: string[] }): Promise<Running> {
-  const { store, port = 0, args = [], env = {}, entry = MAIN, readyWithinMs = 20_000 } = options;
-  const command = [entry, 'serve', '--store', store, '--host', '127.0.0.1', '--port', String(port), ...args];
-  const child = spawn(process.execPath, command, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...cleanEnvironment(), ...env },
-  });
+  const { readyWithinMs = 20_000 } = options;
+  const child = spawnServer(options);
   const exited = Promise.withResolvers<Omit<Exit, 'tookMs'>>();
   const ready = Promise.withResolvers<number>();
   // Close, not exit: by then every line was read.
@@ -129,6 +141,14 @@ async function start(options: ServerOptions, lines: { stdout: string[]; stderr: 
     child.kill('SIGKILL');
     throw error;
   }
+}
+
+function spawnServer({ store, port = 0, args = [], env = {}, entry = MAIN }: ServerOptions): Running['child'] {
+  const command = [entry, 'serve', '--store', store, '--host', '127.0.0.1', '--port', String(port), ...args];
+  return spawn(process.execPath, command, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...cleanEnvironment(), ...env },
+  });
 }
 
 /** Settings of the shell that runs the tests must not reach the server under test. */
