@@ -34,6 +34,8 @@ export interface GroupWriterOptions {
 
 /** Pages in the WAL from which on a checkpoint is made: 4 MB. */
 const CHECKPOINT_PAGES = 1_000;
+/** From here on only a reader that does not end can be the reason: 64 MB. */
+const GROWN_PAGES = 16_000;
 
 export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }: GroupWriterOptions): GroupWriter {
   const rows = createTaskRows(db, (what, taskId) => onWarning(`${what} of task ${taskId} was damaged; made again`));
@@ -44,6 +46,7 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
   const walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
   const passive = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   let isBroken = false;
+  let warnAtPages = GROWN_PAGES;
 
   function commit(requests: readonly WriteRequest[]): readonly WriteReply[] {
     if (isBroken) return requests.map(() => refusal(new StoreUnavailableError('FAILED')));
@@ -111,6 +114,17 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
     }
   }
 
+  /** Once for each doubling: what is in the way is outside, and only an operator can end it. */
+  function noteGrowth(pages: number): void {
+    if (pages < CHECKPOINT_PAGES && warnAtPages > GROWN_PAGES) {
+      warnAtPages = GROWN_PAGES;
+      onWarning('the WAL begins anew: nothing holds it any more');
+    }
+    if (pages < warnAtPages) return;
+    warnAtPages = pages * 2;
+    onWarning(`the WAL has ${pages} pages and grows: another program keeps a read transaction on the file open`);
+  }
+
   return {
     commit,
     get isBroken() {
@@ -121,6 +135,7 @@ export function createGroupWriter(db: DatabaseSync, { snapshotEvery, onWarning }
       try {
         const { log, checkpointed } = walState.get() ?? {};
         if (Number(log) >= CHECKPOINT_PAGES && log !== checkpointed) passive.get();
+        noteGrowth(Number(log));
       } catch (error) {
         onWarning(`a checkpoint failed: ${error instanceof Error ? error.message : String(error)}`);
       }
