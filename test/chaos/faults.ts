@@ -1,9 +1,9 @@
 /** What is done to the stage, one after the other: each fault is injected for a while and taken away again. */
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { injectIntoFlush } from '../support/failing-disk.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { lasting, type Fault } from './fault.ts';
 import { PROCESS_FAULTS } from './process-faults.ts';
@@ -53,14 +53,14 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a disk that takes two seconds for each flush',
     async inject({ server }, random) {
-      await using _slow = await traced(server.pid, 'delay_enter=2000000');
+      await using _slow = await injectIntoFlush(server.pid, 'delay_enter=2000000');
       await lasting(random, 2_000, 5_000);
     },
   },
   {
     name: 'a flush that fails',
     async inject({ server }) {
-      const failed = await traced(server.pid, 'error=EIO');
+      const failed = await injectIntoFlush(server.pid, 'error=EIO');
       await waitFor(async () => (await fetch(`${server.origin}/readyz`)).status === 503, {
         withinMs: 15_000,
         what: 'the server to say that it is not ready',
@@ -83,25 +83,6 @@ export const FAULTS: readonly Fault[] = [
     },
   },
 ];
-
-/** Has `strace` change what the system answers the server, until it is disposed. */
-async function traced(pid: number, injection: string): Promise<AsyncDisposable> {
-  const tracer = spawn(
-    'strace',
-    ['-f', '-q', '-p', String(pid), '-e', 'trace=fdatasync,fsync', '-e', `inject=fdatasync,fsync:${injection}`],
-    {
-      stdio: 'ignore',
-    },
-  );
-  const ended = once(tracer, 'exit');
-  await delay(300); // Until it is attached; it does not say so when told to be quiet.
-  return {
-    async [Symbol.asyncDispose]() {
-      tracer.kill('SIGINT');
-      await ended;
-    },
-  };
-}
 
 async function limitFiles(pid: number, count: number): Promise<void> {
   await promisify(execFile)('prlimit', ['--pid', String(pid), `--nofile=${count}:20000`]);
