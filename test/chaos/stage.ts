@@ -54,6 +54,8 @@ export async function openStage({ perSecond, tasks: taskCount, watchers }: Stage
     await startServer({
       store: `sqlite:${join(directory.path, 'chaos.db')}`,
       args: SETTINGS,
+      // As long as everybody may take to recover: the machine has much to do beside it.
+      readyWithinMs: 60_000,
       // Little, so that what piles up is seen.
       env: { NODE_OPTIONS: '--max-old-space-size=256' },
     }),

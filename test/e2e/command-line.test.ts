@@ -110,7 +110,7 @@ describe('a wrong setting ends it with 78, in one line that names it, in under t
 });
 
 describe('signals', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s: it drains, tells its watchers to come back (1012), and exits 0',
     async (signal) => {
       await using server = await startServer({ store: 'memory:' });
