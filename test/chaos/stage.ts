@@ -1,6 +1,6 @@
 /** Where the chaos run plays: a real server over SQLite, producers, and watchers behind a network that can be hurt. */
 import { execFile } from 'node:child_process';
-import { rm, statfs, writeFile } from 'node:fs/promises';
+import { appendFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startCountingWatcher } from '../support/counting-watcher.ts';
@@ -39,6 +39,7 @@ export interface StageOptions {
   readonly watchers: number;
 }
 
+const MIB = 1024 * 1024;
 const SMALL_DISK_MB = 512;
 const PRODUCERS = 16;
 const SETTINGS = ['--keep-alive-ms', '1000', '--stall-ms', '3000', '--log-level', 'warn'] as const;
@@ -135,7 +136,11 @@ async function mountSmallDisk(path: string): Promise<boolean> {
 /** Takes all room that is left. @returns what gives it back. */
 export async function fillDisk(path: string): Promise<AsyncDisposable> {
   const filler = join(path, 'filler');
-  await writeFile(filler, Buffer.alloc(SMALL_DISK_MB * 1024 * 1024)).catch(ignore);
+  const { bavail: free, bsize } = await statfs(path);
+  // Nearly all at once, which is quick, and the rest as long as something fits: the server writes meanwhile.
+  const most = Math.max(bsize, free * bsize - 2 * MIB);
+  await promisify(execFile)('fallocate', ['--length', String(most), filler]);
+  await appendFile(filler, Buffer.alloc(4 * MIB)).catch(ignore);
   const { bavail } = await statfs(path);
   if (bavail > 0) throw new Error(`the disk still has ${bavail} blocks`);
   return { [Symbol.asyncDispose]: () => rm(filler, { force: true }) };
