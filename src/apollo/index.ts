@@ -7,120 +7,105 @@
  *     cache: new InMemoryCache(drumline.cacheSettings),
  *     link: ApolloLink.from([drumline, new HttpLink({ uri: '/graphql' })]),
  *   });
+ *
+ * It also keeps late answers from the cache: a query that was overtaken is asked again, and of a mutation that was, the
+ * `task` is null. Select `id` and `progress { sequence }` for that. The cache's merge functions could not do it: a result
+ * that they decline still reaches the component that asked.
  */
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { ApolloLink } from '@apollo/client/link';
 import { print } from '@apollo/client/utilities';
-import { OperationTypeNode, type GraphQLFormattedError } from 'graphql';
-import { Observable } from 'rxjs';
-import { createConnection, type Connection } from '../client/connection.ts';
-import { createContinuity } from '../client/continuity.ts';
+import { OperationTypeNode } from 'graphql';
+import { defer, finalize, map, Observable, of, retry } from 'rxjs';
 import { OperationFailedError } from '../client/errors.ts';
-import { toResumable, toStream, type ResumableDocument } from '../client/operation.ts';
-import { resume, type ResumeOptions, type RetryOptions } from '../client/resume.ts';
+import { MAX_ASKED } from '../client/operation/freshness.ts';
+import { createOperations, type OperationOptions, type Operations } from '../client/operation/operations.ts';
 import { createCacheSettings, type CacheSettings } from './cache-settings.ts';
 
 export type { CacheSettings } from './cache-settings.ts';
-export type DrumlineLinkOptions = ResumeOptions;
+export type DrumlineLinkOptions = OperationOptions;
 
-interface Prepared {
-  readonly resumable: ResumableDocument;
-  readonly query: string;
-}
-
-/** Answers subscriptions; hands everything else on to the next link. */
+/** Answers subscriptions of ours; hands everything else on to the next link. */
 export class DrumlineLink extends ApolloLink implements Disposable {
-  /** For `InMemoryCache`. An older progress then never takes a newer one's place; select `sequence` beside it. */
-  readonly cacheSettings: CacheSettings;
-  readonly #connection: Connection;
-  readonly #options: RetryOptions;
-  readonly #continuity = createContinuity();
-  readonly #prepared = new WeakMap<ApolloLink.Operation['query'], Prepared>();
+  /** For `InMemoryCache`. */
+  readonly cacheSettings: CacheSettings = createCacheSettings();
+  readonly #operations: Operations;
 
   /** Throws TypeError for a URL that is none. */
   constructor(options: DrumlineLinkOptions) {
     super();
-    this.#options = options;
-    this.#connection = 'connection' in options ? options.connection : createConnection(options);
-    this.cacheSettings = createCacheSettings(this.#continuity);
+    this.#operations = createOperations(options);
   }
 
   override request(
     operation: ApolloLink.Operation,
     forward: ApolloLink.ForwardFunction,
   ): Observable<ApolloLink.Result> {
-    if (operation.operationType !== OperationTypeNode.SUBSCRIPTION) {
-      return this.#ask(operation, forward);
+    const { operationType, query, variables } = operation;
+    if (operationType === OperationTypeNode.QUERY) return this.#askInTime(() => forward(operation));
+    if (operationType === OperationTypeNode.MUTATION) {
+      const question = this.#operations.freshness.ask();
+      return forward(operation).pipe(map((result) => withData(result, question.sift(result.data))));
     }
-    const prepared = this.#prepare(operation);
-    return new Observable((observer) => {
-      const leaving = new AbortController();
-      const { variables, operationName } = operation;
-      const stream = toStream({ ...prepared, variables, operationName, onResult: this.#observe() });
-      const results = resume({ ...this.#options, connection: this.#connection, signal: leaving.signal }, stream);
-      const deliver = async (): Promise<void> => {
-        try {
-          // The app's own document says what the data is.
-          for await (const result of results) observer.next(result as ApolloLink.Result);
-          observer.complete();
-        } catch (error) {
-          observer.error(toApolloError(error));
-        }
-      };
-      void deliver();
-      return () => leaving.abort();
-    });
+    const resumable = this.#operations.resumable(query);
+    if (resumable === undefined) return forward(operation);
+    const asked = { resumable, query: print(resumable.document), variables };
+    return new Observable((observer) =>
+      this.#operations.subscribe(asked, {
+        // The server words its results as GraphQL does.
+        next: (result) => observer.next(result as ApolloLink.Result),
+        error: (error) => observer.error(toApolloError(error)),
+        complete: () => observer.complete(),
+      }),
+    );
   }
 
+  /** Ends all subscriptions. */
   [Symbol.dispose](): void {
-    this.#connection[Symbol.dispose]();
+    this.#operations[Symbol.dispose]();
   }
 
-  #prepare({ query, operationName }: ApolloLink.Operation): Prepared {
-    const known = this.#prepared.get(query);
-    if (known !== undefined) return known;
-    const resumable = toResumable(query, operationName);
-    const prepared = { resumable, query: print(resumable.document) };
-    this.#prepared.set(query, prepared);
-    return prepared;
-  }
-
-  #observe(): (result: { readonly data?: unknown }) => void {
-    const observe = this.#continuity.follow();
-    return ({ data }) => observe(data);
-  }
-
-  /** A query whose answer is late is asked again; of a mutation's answer the cache takes what is newer. */
-  #ask(
-    operation: ApolloLink.Operation,
-    forward: ApolloLink.ForwardFunction,
-    question = this.#continuity.ask(),
-  ): Observable<ApolloLink.Result> {
-    if (operation.operationType !== OperationTypeNode.QUERY) return forward(operation);
-    return new Observable((observer) => {
-      let again: { unsubscribe(): void } | undefined;
-      const first = forward(operation).subscribe({
-        next: (result) => {
-          if (again !== undefined) return;
-          if (question.takes(result.data)) observer.next(result);
-          else again = this.#ask(operation, forward, question).subscribe(observer);
-        },
-        error: (error) => observer.error(error),
-        complete: () => {
-          if (again === undefined) observer.complete();
-        },
+  /** Asks again while the answer is late. */
+  #askInTime(ask: () => Observable<ApolloLink.Result>): Observable<ApolloLink.Result> {
+    const { freshness } = this.#operations;
+    return defer(() => {
+      let hold: Disposable | undefined;
+      let asked = 0;
+      const answer = defer(() => {
+        const question = freshness.ask();
+        asked += 1;
+        return ask().pipe(
+          map((result) => {
+            if (asked < MAX_ASKED && question.sift(result.data) !== result.data) throw new LateAnswerError();
+            return result;
+          }),
+        );
       });
-      return () => {
-        first.unsubscribe();
-        again?.unsubscribe();
+      const onError = (error: unknown): Observable<true> => {
+        if (!(error instanceof LateAnswerError)) throw error;
+        hold ??= freshness.hold.take();
+        return of(true);
       };
+      return answer.pipe(
+        retry({ delay: onError }),
+        finalize(() => hold?.[Symbol.dispose]()),
+      );
     });
   }
 }
 
+class LateAnswerError extends Error {
+  override readonly name = 'LateAnswerError';
+}
+
+function withData(result: ApolloLink.Result, data: unknown): ApolloLink.Result {
+  // The same, but for tasks that are null now.
+  return data === result.data ? result : ({ ...result, data } as ApolloLink.Result);
+}
+
 /** As Apollo words what a server said; a connection that failed for good is told as it is. */
-function toApolloError(error: unknown): unknown {
-  if (!(error instanceof OperationFailedError) || error.errors.length === 0) return error;
-  // The server words its errors as GraphQL does.
-  return new CombinedGraphQLErrors({ errors: error.errors as readonly GraphQLFormattedError[] });
+function toApolloError(error: Error): Error {
+  return error instanceof OperationFailedError && error.errors.length > 0
+    ? new CombinedGraphQLErrors({ errors: error.errors })
+    : error;
 }

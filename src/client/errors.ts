@@ -9,13 +9,19 @@ export interface Issue {
   readonly message: string;
 }
 
+/** One error as GraphQL words it. */
+export interface ResponseError {
+  readonly message: string;
+  readonly extensions?: Record<string, unknown>;
+}
+
 /** The server answered with an error. `code` is its `extensions.code`; new codes may come. */
 export class OperationFailedError extends Error {
   override readonly name = 'OperationFailedError';
   readonly code: string;
   readonly issues: readonly Issue[];
   /** The answer's errors as they came: the first of them is this one. */
-  readonly errors: readonly unknown[];
+  readonly errors: readonly ResponseError[];
 
   /** How long the server asks to be left alone. */
   get retryAfterMs(): number | undefined {
@@ -23,7 +29,7 @@ export class OperationFailedError extends Error {
     return typeof value === 'number' ? value : undefined;
   }
 
-  constructor(code: string, message: string, issues: readonly Issue[] = [], errors: readonly unknown[] = []) {
+  constructor(code: string, message: string, issues: readonly Issue[] = [], errors: readonly ResponseError[] = []) {
     super(message);
     this.code = code;
     this.issues = issues;
@@ -104,8 +110,12 @@ export function toOperationFailedError(errors: unknown): OperationFailedError {
     typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR',
     typeof message === 'string' ? message : 'The server refused without saying why.',
     Array.isArray(issues) ? issues.flatMap(toIssue) : [],
-    Array.isArray(errors) ? errors : [],
+    Array.isArray(errors) ? errors.filter(isResponseError) : [],
   );
+}
+
+function isResponseError(value: unknown): value is ResponseError {
+  return typeof field(value, 'message') === 'string';
 }
 
 function toIssue(value: unknown): Issue[] {

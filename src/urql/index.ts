@@ -4,11 +4,10 @@
  *   new Client({ url: '/graphql', exchanges: [cacheExchange, drumlineExchange({ url: '/graphql' }), fetchExchange] });
  *
  * Between the cache and the network, it also keeps late answers from the cache, which has no rule of its own for them:
- * a query that shows a task older than it was already seen is asked again. Select `id` and `progress { sequence }` for
- * that.
+ * a query that was overtaken is asked again, and of a mutation that was, the `task` is null. Select `id` and
+ * `progress { sequence }` for that.
  */
 import {
-  makeOperation,
   stringifyDocument,
   subscriptionExchange,
   type Exchange,
@@ -16,101 +15,81 @@ import {
   type Operation,
   type OperationResult,
 } from '@urql/core';
-import { filter, makeSubject, map, merge, pipe, tap } from 'wonka';
-import { createConnection } from '../client/connection.ts';
-import { createContinuity, type Continuity, type Question } from '../client/continuity.ts';
+import { filter, makeSubject, map, merge, pipe, share, tap } from 'wonka';
 import { OperationFailedError } from '../client/errors.ts';
-import { toResumable, toStream, type StreamOptions } from '../client/operation.ts';
-import { resume, type ResumeOptions } from '../client/resume.ts';
+import { MAX_ASKED, type Freshness, type Question } from '../client/operation/freshness.ts';
+import { createOperations, type OperationOptions } from '../client/operation/operations.ts';
 
-export { possibleTypes } from '../client/possible-types.ts';
-export type DrumlineExchangeOptions = ResumeOptions;
-
-/** For Graphcache: values that are no entities. */
-export const keys = Object.freeze({ TaskProgress: () => null, ComponentProgress: () => null, TasksUpdate: () => null });
+export { keys } from './keys.ts';
+export type DrumlineExchangeOptions = OperationOptions;
 
 /** Throws TypeError for a URL that is none. */
 export function drumlineExchange(options: DrumlineExchangeOptions): Exchange {
-  const connection = 'connection' in options ? options.connection : createConnection(options);
-  const continuity = createContinuity();
-  const prepare = createPreparation();
-
+  const operations = createOperations(options);
   const streams = subscriptionExchange({
-    forwardSubscription: (_request, { query, variables }) => ({
+    isSubscriptionOperation: ({ kind, query }) => kind === 'subscription' && operations.resumable(query) !== undefined,
+    forwardSubscription: (_request, { query: document, variables }) => ({
       subscribe(sink) {
-        const leaving = new AbortController();
-        const follow = continuity.follow();
-        const stream = toStream({
-          ...prepare(query),
-          variables: { ...variables },
-          onResult: ({ data }) => follow(data),
-        });
-        const deliver = async (): Promise<void> => {
-          try {
-            const results = resume({ ...options, connection, signal: leaving.signal }, stream);
-            for await (const result of results) sink.next(result as Parameters<typeof sink.next>[0]);
-            sink.complete();
-          } catch (error) {
-            // As urql words what a server said.
-            sink.error(error instanceof OperationFailedError ? error.errors : error);
-          }
-        };
-        void deliver();
-        return { unsubscribe: () => leaving.abort() };
+        const resumable = operations.resumable(document);
+        if (resumable === undefined) throw new TypeError('It is none of our subscriptions.');
+        const query = stringifyDocument(resumable.document);
+        const unsubscribe = operations.subscribe(
+          { resumable, query, variables: { ...variables } },
+          {
+            // The server words its results as GraphQL does.
+            next: (result) => sink.next(result as Parameters<typeof sink.next>[0]),
+            // urql makes a CombinedError of either.
+            error: (error) => sink.error(error instanceof OperationFailedError ? error.errors : error),
+            complete: () => sink.complete(),
+          },
+        );
+        return { unsubscribe };
       },
     }),
   });
-  return (input) => streams({ ...input, forward: inTime(input.forward, continuity) });
+  return (input) => streams({ ...input, forward: inTime(input.forward, operations.freshness) });
 }
 
-function createPreparation(): (query: Operation['query']) => Pick<StreamOptions, 'resumable' | 'query'> {
-  const prepared = new WeakMap<Operation['query'], Pick<StreamOptions, 'resumable' | 'query'>>();
-  return (query) => {
-    const known = prepared.get(query);
-    if (known !== undefined) return known;
-    const resumable = toResumable(query);
-    const made = { resumable, query: stringifyDocument(resumable.document) };
-    prepared.set(query, made);
-    return made;
-  };
+interface Asked {
+  question: Question;
+  times: number;
+  hold?: Disposable;
 }
 
 /** What comes from the network, without what is late. */
-function inTime(forward: ExchangeIO, continuity: Continuity): ExchangeIO {
+function inTime(forward: ExchangeIO, freshness: Freshness): ExchangeIO {
   return (operations) => {
     const again = makeSubject<Operation>();
-    const questions = new Map<number, Question>();
+    const open = new Map<number, Asked>();
 
     function note({ kind, key }: Operation): void {
-      if (kind === 'query') questions.set(key, continuity.ask());
-      if (kind === 'teardown') questions.delete(key);
+      if (kind === 'teardown') forget(key);
+      else if (kind !== 'subscription') open.set(key, { question: freshness.ask(), times: 1 });
+    }
+    function forget(key: number): void {
+      open.get(key)?.hold?.[Symbol.dispose]();
+      open.delete(key);
     }
     function isInTime({ operation, data }: OperationResult): boolean {
-      if (operation.kind !== 'query' || questions.get(operation.key)?.takes(data) !== false) return true;
-      again.next(makeOperation('query', operation, { ...operation.context, requestPolicy: 'network-only' }));
+      const asked = open.get(operation.key);
+      if (operation.kind !== 'query' || asked === undefined) return true;
+      if (asked.times >= MAX_ASKED || asked.question.sift(data) === data) {
+        forget(operation.key);
+        return true;
+      }
+      asked.hold ??= freshness.hold.take();
+      asked.question = freshness.ask();
+      asked.times += 1;
+      again.next(operation);
       return false;
     }
-    const first = pipe(operations, tap(note));
-    return pipe(
-      merge([first, again.source]),
-      forward,
-      filter(isInTime),
-      map((result) =>
-        result.operation.kind === 'mutation' && continuity.isLate(result.data)
-          ? { ...result, data: withoutTasks(result.data) }
-          : result,
-      ),
-    );
+    function withoutLate(result: OperationResult): OperationResult {
+      const { operation } = result;
+      const asked = open.get(operation.key);
+      if (operation.kind !== 'mutation' || asked === undefined) return result;
+      forget(operation.key);
+      return { ...result, data: asked.question.sift(result.data) };
+    }
+    return pipe(merge([pipe(operations, tap(note)), again.source]), share, forward, filter(isInTime), map(withoutLate));
   };
-}
-
-/** What a mutation did stands; how its task was at that moment is old news. `task` may be null in all its payloads. */
-function withoutTasks(data: unknown): unknown {
-  if (typeof data !== 'object' || data === null) return data;
-  return Object.fromEntries(
-    Object.entries(data).map(([name, payload]: [string, unknown]) => [
-      name,
-      typeof payload === 'object' && payload !== null && 'task' in payload ? { ...payload, task: null } : payload,
-    ]),
-  );
 }
