@@ -4,14 +4,13 @@ import type { TypedDocumentNode } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { expect, test, vi } from 'vitest';
-import { DrumlineLink } from '../../src/apollo/index.ts';
-import { createConnection, possibleTypes } from '../../src/client/index.ts';
+import { possibleTypes } from '../../src/client/index.ts';
 import { createEmitter } from '../support/emitter.ts';
 import type { EmitInput } from '../support/fixtures.ts';
 import { startServer } from '../support/server-process.ts';
-import { gated } from './gated-connection.ts';
-import { EMIT, expectExactlyOnce, expectFreshSnapshots, playStory, STORY_MS, TASK, WATCH } from './story.ts';
-import type { ClientOptions, EmitAnswer, OfficialClient, TaskAnswer, WatchAnswer } from './story.ts';
+import { asOfficial, openWithLink } from './apollo-app.ts';
+import { expectExactlyOnce, expectFreshSnapshots, playStory, STORY_MS } from './story.ts';
+import type { ClientOptions, OfficialClient } from './story.ts';
 import { openWsClient } from './ws-client.ts';
 import type { Mode } from './ws-client.ts';
 
@@ -44,42 +43,8 @@ test('a fragment on TaskUpdate keeps its data in a cache that has possibleTypes,
   expect(untold).toEqual({ __typename: 'TaskEnded' });
 });
 
-const query: TypedDocumentNode<TaskAnswer, { id: string }> = gql(TASK);
-const mutation: TypedDocumentNode<EmitAnswer, { input: EmitInput }> = gql(EMIT);
-const subscription: TypedDocumentNode<WatchAnswer, { taskId: string }> = gql(WATCH);
-
 function open(options: ClientOptions, mode: Mode): OfficialClient {
   return asOfficial(openApollo(options, mode, new InMemoryCache({ possibleTypes })));
-}
-
-function openWithLink({ origin, mayReconnect }: ClientOptions): OfficialClient {
-  const url = `${origin}/graphql`;
-  const drumline = new DrumlineLink({ connection: gated(createConnection({ url }), mayReconnect), random: () => 0 });
-  const link = ApolloLink.from([drumline, new HttpLink({ uri: url })]);
-  return asOfficial(new ApolloClient({ cache: new InMemoryCache(drumline.cacheSettings), link }));
-}
-
-function asOfficial(client: ApolloClient): OfficialClient {
-  return {
-    async ask(id) {
-      const { data } = await client.query({ query, variables: { id }, fetchPolicy: 'network-only' });
-      return data?.task?.progress.sequence;
-    },
-    async emit(input) {
-      const { data } = await client.mutate({ mutation, variables: { input } });
-      return data?.emitEvent.event.sequence ?? Number.NaN;
-    },
-    async watch(taskId, onUpdate) {
-      const ended = Promise.withResolvers<void>();
-      client.subscribe({ query: subscription, variables: { taskId }, fetchPolicy: 'no-cache' }).subscribe({
-        next: ({ data, error }) => (data == null ? ended.reject(error) : onUpdate(data.taskUpdates)),
-        error: ended.reject,
-        complete: ended.resolve,
-      });
-      return ended.promise;
-    },
-    [Symbol.asyncDispose]: async () => client.stop(),
-  };
 }
 
 function openApollo(options: ClientOptions, mode: Mode, cache: InMemoryCache): ApolloClient {
