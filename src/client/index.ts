@@ -30,3 +30,20 @@ export {
   type TasksView,
   type WatchTasksOptions,
 } from './watch-tasks.ts';
+export {
+  observationsStore,
+  taskEventsStore,
+  tasksStore,
+  taskStore,
+  type Observation,
+  type ObservationsState,
+  type ObservationsStoreOptions,
+  type TaskEvent,
+  type TaskEventsState,
+  type TaskEventsStoreOptions,
+  type TaskState,
+  type TasksState,
+  type TasksStoreOptions,
+  type TaskStoreOptions,
+} from './stores.ts';
+export { createStore, type Store, type StoreOptions, type StoreSource, type StreamState } from './store.ts';

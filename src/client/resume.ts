@@ -14,7 +14,9 @@ export type ConnectionState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected'; readonly transport: TransportName }
   /** Broken: the next try comes in `retryInMs`. Nothing is lost. */
-  | { readonly kind: 'lost'; readonly error: Error; readonly retryInMs: number };
+  | { readonly kind: 'lost'; readonly error: Error; readonly retryInMs: number }
+  /** Only stores say this: nobody listens, or nothing more can come. */
+  | { readonly kind: 'idle' };
 
 export interface RetryOptions {
   /** Ends the iteration quietly. */

@@ -17,18 +17,39 @@ export interface TaskView {
 
 /** The view after one more update; `undefined` stands for "nothing known yet". */
 export function foldUpdate(view: TaskView | undefined, update: TaskUpdate): TaskView {
+  const components = new Map(view?.components);
+  foldComponents(components, update);
+  return toView(components, update);
+}
+
+/** As of the last update; the components are not copied. */
+export function toView(components: ReadonlyMap<string, ComponentView>, update: TaskUpdate): TaskView {
   return {
     progress: update.progress,
-    components: foldComponents(view, update),
+    components,
     cursor: update.cursor,
     hasEnded: update.__typename === 'TaskEnded',
   };
 }
 
-function foldComponents(view: TaskView | undefined, update: TaskUpdate): ReadonlyMap<string, ComponentView> {
-  const known = view?.components ?? new Map<string, ComponentView>();
-  if (update.__typename === 'TaskEventRecorded') return new Map(known).set(update.component.name, update.component);
+/** In place. A component that is told again without a change stays the same object. */
+export function foldComponents(known: Map<string, ComponentView>, update: TaskUpdate): void {
+  if (update.__typename === 'TaskEventRecorded') {
+    known.set(update.component.name, update.component);
+    return;
+  }
   // A kind of update that is newer than this client has no components that it asked for.
   const { components } = update.progress;
-  return components === undefined ? known : new Map(components.map((component) => [component.name, component]));
+  if (components === undefined) return;
+  const before = new Map(known);
+  known.clear();
+  for (const component of components) {
+    const old = before.get(component.name);
+    known.set(component.name, old !== undefined && isSame(old, component) ? old : component);
+  }
+}
+
+/** All of its fields are plain values, and both were selected by one document. */
+function isSame(a: ComponentView, b: ComponentView): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
