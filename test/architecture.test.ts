@@ -69,6 +69,8 @@ const SAMPLES: readonly Sample[] = [
   { broken: 'server imports log', rule: 'layer', path: 'src/server/a.ts', source: `import '../log/event-log.ts';` },
   { broken: 'server imports cli', rule: 'layer', path: 'src/server/a.ts', source: `import '../cli/serve.ts';` },
   { broken: 'client imports domain', rule: 'layer', path: 'src/client/a.ts', source: `import '../domain/a.ts';` },
+  { broken: 'client imports react', rule: 'layer', path: 'src/client/a.ts', source: `import '../react/a.ts';` },
+  { broken: 'react imports util', rule: 'layer', path: 'src/react/a.ts', source: `import '../util/a.ts';` },
   { broken: 'dashboard imports util', rule: 'layer', path: 'src/dashboard/a.ts', source: `import '../util/a.ts';` },
   { broken: 'cli imports server', rule: 'layer', path: 'src/cli/a.ts', source: `import '../server/a.ts';` },
   { broken: 'config imports log', rule: 'layer', path: 'src/config.ts', source: `import './log/event-log.ts';` },

@@ -1,17 +1,42 @@
-/** What a page pays for the client, bundled and packed as a web server would send it. */
+/** What a page pays for each entry, bundled and packed as a web server would send it, and what comes with it. */
+import { relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { rolldown } from 'rolldown';
+import { rolldown, type OutputChunk } from 'rolldown';
 import { expect, test } from 'vitest';
+
+async function bundle(entry: string, external: readonly RegExp[] = []): Promise<readonly OutputChunk[]> {
+  await using bundle = await rolldown({ input: entry, platform: 'browser', external: [...external] });
+  const { output } = await bundle.generate({ minify: true });
+  return output.filter((each) => each.type === 'chunk');
+}
 
 /** Bytes, gzipped. */
 async function sizeOf(entry: string, external: readonly RegExp[] = []): Promise<number> {
-  await using bundle = await rolldown({ input: entry, platform: 'browser', external: [...external] });
-  const { output } = await bundle.generate({ minify: true });
-  return output.reduce((sum, chunk) => sum + ('code' in chunk ? gzipSync(chunk.code, { level: 9 }).length : 0), 0);
+  const chunks = await bundle(entry, external);
+  return chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
 }
 
+const CLIENT = 'src/client/index.ts';
+const REACT = 'src/react/index.ts';
+
 test('all of drumline/client is at most 12 kB', async () => {
-  expect(await sizeOf('src/client/index.ts')).toBeLessThanOrEqual(12_000);
+  expect(await sizeOf(CLIENT)).toBeLessThanOrEqual(12_000);
+});
+
+test('drumline/react is at most 2 kB more, React itself not counted', async () => {
+  expect(await sizeOf(REACT, [/^react$/])).toBeLessThanOrEqual((await sizeOf(CLIENT)) + 2_000);
+});
+
+test('no entry brings another with it', async () => {
+  /** Our folders, and packages that are left to be imported. */
+  async function partsOf(entry: string): Promise<readonly string[]> {
+    const chunks = await bundle(entry, [/^react$/]);
+    const paths = chunks.flatMap(({ moduleIds }) => moduleIds).map((id) => relative('src', id));
+    const folders = paths.flatMap((path) => /^(\w+\/)/.exec(path)?.[1] ?? []);
+    return [...new Set([...folders, ...chunks.flatMap(({ imports }) => imports)])].toSorted();
+  }
+  expect(await partsOf(CLIENT)).toEqual(['client/', 'util/']);
+  expect(await partsOf(REACT)).toEqual(['client/', 'react', 'react/', 'util/']);
 });
 
 test('the worker that tabs share is at most 9 kB', async () => {

@@ -42,6 +42,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['client', ['util']],
   ['apollo', ['client']],
   ['urql', ['client']],
+  ['react', ['client']],
   ['dashboard', ['client']],
   ['conformance', ['bus', 'domain', 'log']],
   ['cli', ['app', 'auth', 'client', 'config', 'domain', 'util']],
@@ -55,7 +56,7 @@ const TYPES_ONLY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 
 /** Layers that run in a browser, with all that they reach. */
-const BROWSER_LAYERS: ReadonlySet<string> = new Set(['apollo', 'client', 'dashboard', 'urql']);
+const BROWSER_LAYERS: ReadonlySet<string> = new Set(['apollo', 'client', 'dashboard', 'react', 'urql']);
 
 const DRIVER = /^src\/(?:log\/(?:(?!event-)[a-z]+-log|tail-cache)|bus\/(?!event-)[a-z]+-bus)\.ts$/;
 const MAY_NAME_DRIVERS: ReadonlySet<string> = new Set(['src/app.ts', 'src/index.ts']);

@@ -1,0 +1,12 @@
+/** `drumline/react`: what a page shows of tasks, live, as hooks. */
+export {
+  useConnection,
+  useTaskComponent,
+  useTaskEvents,
+  useTaskProgress,
+  useTasks,
+  type TaskEventsOptions,
+  type TaskProgressOptions,
+  type TasksOptions,
+} from './hooks.ts';
+export { DrumlineProvider, type DrumlineProviderProps } from './provider.ts';
