@@ -80,7 +80,7 @@ function createCrowd({ url, taskId, maxRate, components, isBusy }: Crowd) {
   function Sequence(_props: { readonly tick: number }): ReactElement {
     const { view } = useTaskProgress(taskId, { maxRate });
     const sequence = view?.progress.sequence ?? 0;
-    if (isBusy) spend(0.25);
+    if (isBusy) spend(1);
     return h('i', {}, sequence);
   }
 
