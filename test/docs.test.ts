@@ -28,6 +28,7 @@ test.each([
   'docs/bad-inputs.md',
   'docs/deploying.md',
   'docs/embedding.md',
+  'docs/emitting.md',
   'docs/react.md',
   'docs/security.md',
   'docs/shared-tab.md',

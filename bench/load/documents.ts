@@ -1,5 +1,7 @@
 /** What every server is asked: the same documents, the same selections, messages of the same length. */
 
+import type { EmitEventInput } from '../../src/client/index.ts';
+
 export type Selection = 'small' | 'full';
 
 export const SUBSCRIPTIONS: Readonly<Record<Selection, string>> = {
@@ -36,7 +38,7 @@ export interface EventOptions {
 
 const WORDS = 'Comparing nineteen listings near the harbour with what was asked for; ';
 
-function toInput({ taskId, eventId, component = 'camina', messageBytes = 64 }: EventOptions): object {
+export function toInput({ taskId, eventId, component = 'camina', messageBytes = 64 }: EventOptions): EmitEventInput {
   return {
     ...(eventId === undefined ? {} : { eventId }),
     taskId,

@@ -1,6 +1,7 @@
 /** What a load process can be asked to do, each with its parameters and with figures as its answer. */
 import { catchUp } from './catch-up.ts';
 import { emit } from './emit.ts';
+import { emitter } from './emitter.ts';
 import { fanout } from './fanout.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
@@ -26,7 +27,7 @@ export interface Target {
 
 export type Metrics = Readonly<Record<string, number>>;
 
-export const JOBS = { fanout, emit, latency, idle, flood, catchUp, slowReaders, pgLoop };
+export const JOBS = { fanout, emit, emitter, latency, idle, flood, catchUp, slowReaders, pgLoop };
 
 type Jobs = typeof JOBS;
 export type Work = {

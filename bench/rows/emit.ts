@@ -82,7 +82,24 @@ export function emitRows(scale: Scale): readonly Row[] {
       title: `${many.eventsAtOnce} events of a task with 1,000 components a mutation`,
       entries: entries({ ...many, components: 1_000 }),
     },
+    emitterRow({ ...many, tasks: 100 }),
   ];
+}
+
+/** What one emitter of the client gets through, beside what the server takes of bytes made beforehand. */
+function emitterRow(many: EmitParams): Row {
+  const { eventsAtOnce, connections, tasks, warmUpMs, warmUpMutations, measureMs } = many;
+  const params = { tasks, warmUpMs, warmUpEvents: warmUpMutations * eventsAtOnce, measureMs };
+  const both = { server: 'drumline sqlite', cores: '0,1', yardstick: 'batches' } as const;
+  return {
+    ...MANY,
+    name: 'emitter',
+    title: `events of ${tasks} tasks by one emitter; batches: ${eventsAtOnce} events a mutation, ${connections} connections`,
+    entries: [
+      { ...both, label: 'emitter', work: { job: 'emitter', params } },
+      { ...both, label: 'batches', work: { job: 'emit', params: many } },
+    ],
+  };
 }
 
 /** Ours has a writer thread beside the main one and may use both cores; the others have nothing to use a second with. */

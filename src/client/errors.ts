@@ -37,27 +37,22 @@ export class OperationFailedError extends Error {
   }
 }
 
-/** The emitter itself did not take an event, or gave it up. */
-export class EmitterError extends Error {
-  override readonly name = 'EmitterError';
-  readonly code: 'EMITTER_FULL' | 'EMITTER_CLOSED';
-
-  constructor(code: EmitterError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /** No answer came: the server is not there, the connection broke, or it was closed. */
 export class ConnectionFailedError extends Error {
   override readonly name = 'ConnectionFailedError';
   readonly code = 'CONNECTION_FAILED';
   /** The WebSocket's close code or the HTTP status, where one came. */
   readonly status: number | undefined;
+  /** How long who answered asks to be left alone, by `Retry-After`. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: ErrorOptions & { readonly status?: number | undefined } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly status?: number | undefined; readonly retryAfterMs?: number | undefined } = {},
+  ) {
     super(message, options);
     this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -1,15 +1,5 @@
 /** `drumline/client`: runs in browsers and in Node. */
-export { createEmitter, type Emitter, type EmitterOptions } from './emitter.ts';
-export type { Emit, Recorded } from './recorded.ts';
-export type { ComponentReporter, TaskReporter } from './reporter.ts';
-export {
-  ConnectionClosedError,
-  ConnectionFailedError,
-  EmitterError,
-  isPassing,
-  OperationFailedError,
-  type Issue,
-} from './errors.ts';
+export { ConnectionClosedError, ConnectionFailedError, isPassing, OperationFailedError, type Issue } from './errors.ts';
 export { EmitEventsDocument, InitTaskDocument, TaskHeaderDocument, TaskUpdatesDocument } from './generated/graphql.ts';
 export type * from './generated/graphql.ts';
 export { possibleTypes } from './possible-types.ts';

@@ -5,31 +5,40 @@
 import { ConnectionFailedError, toOperationFailedError } from './errors.ts';
 import type { TypedDocument } from './typed-document.ts';
 
-export interface RequestOptions<Data, Variables> {
+export interface PostOptions {
   /** Of the GraphQL endpoint, e.g. http://127.0.0.1:4000/graphql */
   readonly url: string;
-  readonly document: TypedDocument<Data, Variables>;
-  readonly variables: Variables;
   readonly signal?: AbortSignal | undefined;
   /** How long to wait for the whole answer. */
   readonly timeoutMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of a page that is left: the request goes on without it. At most 64 KiB. */
+  /** Goes on when the page is left, if it has at most 64 KiB. */
   readonly keepalive?: boolean;
 }
 
+export interface RequestOptions<Data, Variables> extends PostOptions {
+  readonly document: TypedDocument<Data, Variables>;
+  readonly variables: Variables;
+}
+
 export async function request<Data, Variables>(options: RequestOptions<Data, Variables>): Promise<Data> {
-  const { url, document, variables, signal, timeoutMs = 30_000, headers, keepalive = false } = options;
+  const { document, variables } = options;
+  return post(JSON.stringify({ query: document.toString(), variables }), options);
+}
+
+/** @param body the JSON of a request whose answer holds `Data`. */
+export async function post<Data>(body: string, options: PostOptions): Promise<Data> {
+  const { url, signal, timeoutMs = 30_000, headers, keepalive = false } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      body,
       keepalive,
-      body: JSON.stringify({ query: document.toString(), variables }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    return readAnswer<Data>(await response.text(), response.status, url);
+    return readAnswer<Data>(await response.text(), response, url);
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
     if (timeout.aborted) throw new ConnectionFailedError(`No answer from ${url} within ${timeoutMs} ms.`);
@@ -39,19 +48,28 @@ export async function request<Data, Variables>(options: RequestOptions<Data, Var
   }
 }
 
-function readAnswer<Data>(text: string, status: number, url: string): Data {
+function readAnswer<Data>(text: string, { status, headers }: Response, url: string): Data {
+  // Seconds, as Drumline and proxies say it; the other form, a date, counts as nothing said.
+  const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || undefined;
+  const noAnswer = (why: string): ConnectionFailedError =>
+    new ConnectionFailedError(`${url} answered ${status} ${why}`, { status, retryAfterMs });
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    throw new ConnectionFailedError(`${url} answered ${status} without GraphQL; is it a Drumline server?`, { status });
+    throw noAnswer('without GraphQL; is it a Drumline server?');
   }
   if (typeof body === 'object' && body !== null) {
-    if ('errors' in body) throw toOperationFailedError(body.errors);
+    if ('errors' in body) {
+      const error = toOperationFailedError(body.errors);
+      // It is not that the caller was refused: nobody could be asked about it.
+      if (status === 503 && error.code === 'UNAUTHENTICATED') throw noAnswer('and cannot tell who asks.');
+      throw error;
+    }
     // The contract's types are generated from the schema that the server prints; it is the one place of trust.
     if ('data' in body && body.data !== null) return body.data as Data;
   }
-  throw new ConnectionFailedError(`${url} answered ${status} without data; is it a Drumline server?`, { status });
+  throw noAnswer('without data; is it a Drumline server?');
 }
 
 /** fetch hides the reason (ECONNREFUSED, ENOTFOUND …) in the cause. */

@@ -17,10 +17,15 @@ async function sizeOf(entry: string, external: readonly RegExp[] = []): Promise<
 }
 
 const CLIENT = 'src/client/index.ts';
+const EMITTER = 'src/emitter/index.ts';
 const REACT = 'src/react/index.ts';
 
 test('all of drumline/client is at most 12 kB', async () => {
   expect(await sizeOf(CLIENT)).toBeLessThanOrEqual(12_000);
+});
+
+test('who only emits pays at most 6 kB', async () => {
+  expect(await sizeOf(EMITTER)).toBeLessThanOrEqual(6_000);
 });
 
 test('drumline/react is at most 2 kB more, React itself not counted', async () => {
@@ -36,6 +41,7 @@ test('no entry brings another with it', async () => {
     return [...new Set([...folders, ...chunks.flatMap(({ imports }) => imports)])].toSorted();
   }
   expect(await partsOf(CLIENT)).toEqual(['client/', 'util/']);
+  expect(await partsOf(EMITTER)).toEqual(['client/', 'emitter/', 'util/']);
   expect(await partsOf(REACT)).toEqual(['client/', 'react', 'react/', 'util/']);
 });
 

@@ -35,16 +35,17 @@ afterAll(async () => project[Symbol.asyncDispose]());
 
 const TYPED = `
 import { createApp, createEventManager, type Config } from 'drumline';
-import { createEmitter, watchTask, type TaskUpdate } from 'drumline/client';
+import { watchTask, type TaskUpdate } from 'drumline/client';
+import { createEmitter } from 'drumline/emitter';
 import { createSharedConnection } from 'drumline/client/shared-tab';
 import { DrumlineLink } from 'drumline/apollo';
 import { drumlineExchange } from 'drumline/urql';
 import { useTaskProgress } from 'drumline/react';
-import { eventLogSuite } from 'drumline/conformance';
+import { testEventLog } from 'drumline/conformance';
 
 export const update: AsyncIterableIterator<TaskUpdate, void, void> = watchTask({ url: '/graphql', taskId: 't' });
 export const link: DrumlineLink = new DrumlineLink({ url: 'http://x/graphql' });
-export const all = [createApp, createEventManager, createEmitter, createSharedConnection, drumlineExchange, useTaskProgress, eventLogSuite];
+export const all = [createApp, createEventManager, createEmitter, createSharedConnection, drumlineExchange, useTaskProgress, testEventLog];
 export type Settings = Config;
 // @ts-expect-error: a task id is text.
 watchTask({ url: '/graphql', taskId: 1 });

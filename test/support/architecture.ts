@@ -40,6 +40,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['auth', ['domain', 'util']],
   ['server', ['auth', 'domain', 'util', 'manager', 'schema']],
   ['client', ['util']],
+  ['emitter', ['client', 'util']],
   ['apollo', ['client']],
   ['urql', ['client']],
   ['react', ['client']],
@@ -56,7 +57,7 @@ const TYPES_ONLY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 
 /** Layers that run in a browser, with all that they reach. */
-const BROWSER_LAYERS: ReadonlySet<string> = new Set(['apollo', 'client', 'dashboard', 'react', 'urql']);
+const BROWSER_LAYERS: ReadonlySet<string> = new Set(['apollo', 'client', 'dashboard', 'emitter', 'react', 'urql']);
 
 const DRIVER = /^src\/(?:log\/(?:(?!event-)[a-z]+-log|tail-cache)|bus\/(?!event-)[a-z]+-bus)\.ts$/;
 const MAY_NAME_DRIVERS: ReadonlySet<string> = new Set(['src/app.ts', 'src/index.ts']);
