@@ -1,35 +1,18 @@
 /**
- * Apollo Client 4: queries over HTTP, subscriptions over WebSocket, and not one event missed.
+ * Apollo Client 4: queries over HTTP, subscriptions over whatever gets through, and not one event missed.
  *
  *   node examples/apollo.ts first-task
  */
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
-import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
-import { OperationTypeNode } from 'graphql';
-import { createClient } from 'graphql-ws';
-import { possibleTypes } from '../src/client/index.ts'; // for you: 'drumline/client'
-import { keepCursor } from './keep-cursor.ts';
+import { DrumlineLink } from '../src/apollo/index.ts'; // for you: 'drumline/apollo'
 
 const url = process.env['DRUMLINE_URL'] ?? 'http://127.0.0.1:4000/graphql';
 const taskId = process.argv[2] ?? 'first-task';
 
-// Apollo sends its first variables again after a reconnect; `keepCursor` makes that the last cursor.
-const socket = keepCursor(
-  createClient({
-    url: url.replace(/^http/, 'ws'),
-    // By default graphql-ws gives up after five tries, and at once when a connection is reset.
-    retryAttempts: Infinity,
-    shouldRetry: () => true,
-  }),
-);
+const drumline = new DrumlineLink({ url });
 const client = new ApolloClient({
-  // Without `possibleTypes` the cache drops fragments on the interface TaskUpdate; in production without a word.
-  cache: new InMemoryCache({ possibleTypes }),
-  link: ApolloLink.split(
-    ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-    new GraphQLWsLink(socket),
-    new HttpLink({ uri: url }),
-  ),
+  cache: new InMemoryCache(drumline.cacheSettings),
+  link: ApolloLink.from([drumline, new HttpLink({ uri: url })]),
 });
 
 const TASK: TypedDocumentNode<{ readonly task: { readonly title: string | null } | null }, { id: string }> = gql`
@@ -49,11 +32,10 @@ interface Watch {
   };
 }
 
-const WATCH: TypedDocumentNode<Watch, { taskId: string; after?: string }> = gql`
-  subscription Watch($taskId: ID!, $after: String) {
-    taskUpdates(taskId: $taskId, after: $after) {
+const WATCH: TypedDocumentNode<Watch, { taskId: string }> = gql`
+  subscription Watch($taskId: ID!) {
+    taskUpdates(taskId: $taskId) {
       __typename
-      cursor
       progress {
         status
         displayProgress

@@ -1,37 +1,19 @@
 /**
- * urql: queries over HTTP, subscriptions over WebSocket, and not one event missed.
+ * urql: queries over HTTP, subscriptions over whatever gets through, and not one event missed.
  *
  *   node examples/urql.ts first-task
  */
-import { Client, fetchExchange, gql, subscriptionExchange, type TypedDocumentNode } from '@urql/core';
-import { createClient, type Sink } from 'graphql-ws';
+import { cacheExchange, Client, fetchExchange, gql, type TypedDocumentNode } from '@urql/core';
 import { onEnd, pipe, subscribe } from 'wonka';
-import { keepCursor } from './keep-cursor.ts';
+import { drumlineExchange } from '../src/urql/index.ts'; // for you: 'drumline/urql'
 
 const url = process.env['DRUMLINE_URL'] ?? 'http://127.0.0.1:4000/graphql';
 const taskId = process.argv[2] ?? 'first-task';
 
-// urql sends its first variables again after a reconnect; `keepCursor` makes that the last cursor.
-const socket = keepCursor(
-  createClient({
-    url: url.replace(/^http/, 'ws'),
-    // By default graphql-ws gives up after five tries, and at once when a connection is reset.
-    retryAttempts: Infinity,
-    shouldRetry: () => true,
-  }),
-);
 const client = new Client({
   url,
   preferGetMethod: false,
-  exchanges: [
-    fetchExchange,
-    subscriptionExchange({
-      forwardSubscription: ({ query = '', variables }) => ({
-        // The cast is for `exactOptionalPropertyTypes` alone.
-        subscribe: (sink) => ({ unsubscribe: socket.subscribe({ query, variables }, sink as Sink) }),
-      }),
-    }),
-  ],
+  exchanges: [cacheExchange, drumlineExchange({ url }), fetchExchange],
 });
 
 const TASK: TypedDocumentNode<{ readonly task: { readonly title: string | null } | null }, { id: string }> = gql`
@@ -51,11 +33,10 @@ interface Watch {
   };
 }
 
-const WATCH: TypedDocumentNode<Watch, { taskId: string; after?: string }> = gql`
-  subscription Watch($taskId: ID!, $after: String) {
-    taskUpdates(taskId: $taskId, after: $after) {
+const WATCH: TypedDocumentNode<Watch, { taskId: string }> = gql`
+  subscription Watch($taskId: ID!) {
+    taskUpdates(taskId: $taskId) {
       __typename
-      cursor
       progress {
         status
         displayProgress

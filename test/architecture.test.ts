@@ -72,6 +72,8 @@ const SAMPLES: readonly Sample[] = [
   { broken: 'client imports react', rule: 'layer', path: 'src/client/a.ts', source: `import '../react/a.ts';` },
   { broken: 'react imports util', rule: 'layer', path: 'src/react/a.ts', source: `import '../util/a.ts';` },
   { broken: 'dashboard imports util', rule: 'layer', path: 'src/dashboard/a.ts', source: `import '../util/a.ts';` },
+  { broken: 'apollo imports util', rule: 'layer', path: 'src/apollo/a.ts', source: `import '../util/a.ts';` },
+  { broken: 'urql imports apollo', rule: 'layer', path: 'src/urql/a.ts', source: `import '../apollo/a.ts';` },
   { broken: 'cli imports server', rule: 'layer', path: 'src/cli/a.ts', source: `import '../server/a.ts';` },
   { broken: 'config imports log', rule: 'layer', path: 'src/config.ts', source: `import './log/event-log.ts';` },
   { broken: 'app imports main', rule: 'layer', path: 'src/app.ts', source: `import './main.ts';` },

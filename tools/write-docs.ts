@@ -24,7 +24,7 @@ function fill(text: string, name: string, table: string): string {
 /** As its reader will have it: with our package by its name. */
 function exampleMarkdown(name: string): string {
   const code = readFileSync(new URL(`examples/${name}`, root), 'utf8');
-  return `\`\`\`ts\n${code.replace(/'..\/src\/index.ts'; \/\/ for you: 'drumline'/, "'drumline';")}\`\`\``;
+  return `\`\`\`ts\n${code.replace(/'\.\.\/src\/[^']*'; \/\/ for you: ('[^']*')/g, '$1;')}\`\`\``;
 }
 
 function example(document: string, name: string) {
@@ -37,6 +37,8 @@ const documents = [
   example('docs/embedding.md', 'library.ts'),
   example('docs/embedding.md', 'embed.ts'),
   example('docs/embedding.md', 'embed-schema.ts'),
+  example('docs/apollo.md', 'apollo.ts'),
+  example('docs/urql.md', 'urql.ts'),
 ];
 
 for (const { file, name, table } of documents) {

@@ -48,3 +48,16 @@ test('no entry brings another with it', async () => {
 test('the worker that tabs share is at most 9 kB', async () => {
   expect(await sizeOf('src/client/shared-tab-worker.ts')).toBeLessThanOrEqual(9_000);
 });
+
+test.each([
+  ['apollo', [/^@apollo\/client/, /^graphql$/, /^rxjs$/], /urql|wonka/],
+  ['urql', [/^@urql\/core$/, /^wonka$/], /apollo|rxjs/],
+] as const)(
+  'drumline/%s is at most 12 kB beside its client, and brings nothing of the other',
+  async (name, external, other) => {
+    const entry = `src/${name}/index.ts`;
+    expect(await sizeOf(entry, external)).toBeLessThanOrEqual(12_000);
+    const modules = (await bundle(entry, external)).flatMap(({ moduleIds }) => moduleIds);
+    expect(modules.filter((path) => /node_modules\/graphql\//.test(path) || other.test(path))).toEqual([]);
+  },
+);
