@@ -15,7 +15,7 @@ const ID = 'shown';
 
 function eventOf(step: number): EmitInput {
   const what = { eventType: 'PROGRESS_UPDATE', component: 'camina', stage: 'ANALYSIS', message: `Step ${step}` };
-  return { ...what, taskId: ID, eventId: `step-${step}`, progress: step / 100 };
+  return { ...what, taskId: ID, eventId: `step-${step}`, progress: step / 1_000 };
 }
 
 interface World extends AsyncDisposable {
@@ -23,6 +23,8 @@ interface World extends AsyncDisposable {
   readonly network: HeldFetch;
   /** By somebody else, up to this step. */
   recordTo(step: number): Promise<void>;
+  /** The last step so recorded. */
+  recorded(): number;
   shows(sequence: number): Promise<unknown>;
   /** Copies the store while the server is down. */
   backUp(): Promise<void>;
@@ -38,8 +40,10 @@ async function openWorld(openApp: (options: Parameters<typeof openApolloApp>[0])
   const emitter = createEmitter({ url: server.graphqlUrl });
   let last = 0;
   async function recordTo(step: number): Promise<void> {
-    for (let next = last + 1; next <= step; next += 1) await emitter.emitUntilAcknowledged(eventOf(next));
-    last = step;
+    while (last < step) {
+      await emitter.emitUntilAcknowledged(eventOf(last + 1));
+      last += 1;
+    }
   }
   await recordTo(1);
   const network = createHeldFetch();
@@ -55,6 +59,7 @@ async function openWorld(openApp: (options: Parameters<typeof openApolloApp>[0])
     app,
     network,
     recordTo,
+    recorded: () => last,
     shows,
     async backUp() {
       await server.kill9();
@@ -122,6 +127,29 @@ describe.each([
     await waitFor(() => updates === 5, { withinMs: 15_000, what: () => `five updates, not ${updates}` });
     expectForward(app);
     expect(app.shown.at(-1)).toBe(5);
+  });
+
+  test('nor anything older while its task changes faster than a question is answered, and each is answered', async () => {
+    await using world = await openWorld(openApp);
+    const { app, network } = world;
+    app.stream();
+    let isOver = false;
+    network.slowDown(async () => {
+      const at = world.recorded();
+      const moved = (): boolean => isOver || world.recorded() >= at + 3;
+      return waitFor(moved, { withinMs: 15_000, what: 'the task to change' });
+    });
+    const asking = async (): Promise<number> => {
+      let answers = 0;
+      for (; !isOver; answers += 1) expect(await app.ask()).toBeGreaterThan(0);
+      return answers;
+    };
+    const answers = asking();
+    await world.recordTo(200);
+    isOver = true;
+    expect(await answers).toBeGreaterThan(5);
+    await world.shows(200);
+    expectForward(app);
   });
 
   test('shows an older copy of the log that took its place: a stream tells', async () => {

@@ -11,17 +11,21 @@ export interface HeldFetch {
   isKept(): Promise<unknown>;
   /** Brings what was kept. */
   release(): void;
+  /** Every answer takes as long as this. */
+  slowDown(wait: () => Promise<unknown>): void;
 }
 
 export function createHeldFetch(): HeldFetch {
   let asked = 0;
   let keepsNext = false;
+  let pass = async (): Promise<unknown> => undefined;
   let kept: PromiseWithResolvers<void> | undefined;
   return {
     async fetch(input, init) {
       asked += 1;
       const response = await fetch(input, init);
       const text = await response.text();
+      await pass();
       if (keepsNext) {
         keepsNext = false;
         kept = Promise.withResolvers();
@@ -38,5 +42,6 @@ export function createHeldFetch(): HeldFetch {
     },
     isKept: async () => waitFor(() => kept !== undefined, { withinMs: 15_000, what: 'an answer to be kept' }),
     release: () => kept?.resolve(),
+    slowDown: (wait) => void (pass = wait),
   };
 }
