@@ -1,11 +1,11 @@
 /**
  * What a component shows never goes back, whatever answer is late; and when the log itself goes back, it does.
  */
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
 import { createEmitter } from '../support/emitter.ts';
 import type { EmitInput } from '../support/fixtures.ts';
-import { startServer } from '../support/server-process.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openApolloApp, openGraphcacheApp, type CachedApp } from './cached-apps.ts';
@@ -36,7 +36,14 @@ async function openWorld(openApp: (options: Parameters<typeof openApolloApp>[0])
   await using opening = new AsyncDisposableStack();
   const dir = opening.use(await openTempDir());
   const copy = opening.use(await openTempDir());
-  const server = opening.use(await startServer({ store: dir.sqliteStore }));
+  let server = await startApp({ store: dir.sqliteStore });
+  const { port } = new URL(server.origin);
+  opening.defer(async () => server[Symbol.asyncDispose]());
+  async function restart(whileDown: () => Promise<unknown>): Promise<void> {
+    await server[Symbol.asyncDispose]();
+    await whileDown();
+    server = await startApp({ store: dir.sqliteStore, settings: { port } });
+  }
   const emitter = createEmitter({ url: server.graphqlUrl });
   let last = 0;
   async function recordTo(step: number): Promise<void> {
@@ -61,15 +68,12 @@ async function openWorld(openApp: (options: Parameters<typeof openApolloApp>[0])
     recordTo,
     recorded: () => last,
     shows,
-    async backUp() {
-      await server.kill9();
-      await cp(dir.path, copy.path, { recursive: true });
-      await server.restart();
-    },
+    backUp: async () => restart(async () => cp(dir.path, copy.path, { recursive: true })),
     async restore() {
-      await server.kill9();
-      await cp(copy.path, dir.path, { recursive: true, force: true });
-      await server.restart();
+      await restart(async () => {
+        await rm(dir.path, { recursive: true });
+        await cp(copy.path, dir.path, { recursive: true });
+      });
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -133,22 +137,21 @@ describe.each([
     await using world = await openWorld(openApp);
     const { app, network } = world;
     app.stream();
-    let isOver = false;
+    const end = 200;
     network.slowDown(async () => {
-      const at = world.recorded();
-      const moved = (): boolean => isOver || world.recorded() >= at + 3;
+      const far = Math.min(world.recorded() + 3, end);
+      const moved = (): boolean => world.recorded() >= far;
       return waitFor(moved, { withinMs: 15_000, what: 'the task to change' });
     });
     const asking = async (): Promise<number> => {
       let answers = 0;
-      for (; !isOver; answers += 1) expect(await app.ask()).toBeGreaterThan(0);
+      for (; world.recorded() < end; answers += 1) expect(await app.ask()).toBeGreaterThan(0);
       return answers;
     };
     const answers = asking();
-    await world.recordTo(200);
-    isOver = true;
+    await world.recordTo(end);
     expect(await answers).toBeGreaterThan(5);
-    await world.shows(200);
+    await world.shows(end);
     expectForward(app);
   });
 
