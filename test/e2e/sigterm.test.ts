@@ -17,11 +17,15 @@ import { startServer } from '../support/server-process.ts';
 import { createSseParser } from '../support/sse-parser.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { openTempDir } from '../support/temp-dir.ts';
+import { sized } from '../support/sizes.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
 
-const TASK = 'sigterm';
 const PRODUCERS = 8;
-const STREAMS = 6;
+const SIZE = sized({
+  usual: { tasks: 1, sockets: 6, streams: 6, silent: 2 },
+  full: { tasks: 100, sockets: 2_000, streams: 500, silent: 5 },
+});
+const TASKS = Array.from({ length: SIZE.tasks }, (_, index) => `sigterm-${index}`);
 
 test('SIGTERM under load: not ready at once, accepted emits answered, streams told to come back, exit 0', async () => {
   await using stack = new AsyncDisposableStack();
@@ -31,12 +35,18 @@ test('SIGTERM under load: not ready at once, accepted emits answered, streams to
 
   const emitter = createEmitter({ url: server.graphqlUrl });
   const producing = Array.from({ length: PRODUCERS }, async (_, producer) => produceUntilRefused(producer, emitter));
-  const sockets = Array.from({ length: STREAMS }, () => stack.use(openSocket(server.origin)));
-  const streams = Array.from({ length: STREAMS }, () => stack.use(openStream(server.origin)));
-  const silent = [stack.use(openSocket(proxy.origin)), stack.use(openStream(proxy.origin))];
+  const sockets = Array.from({ length: SIZE.sockets }, (_, index) =>
+    stack.use(openSocket(server.origin, taskOf(index))),
+  );
+  const streams = Array.from({ length: SIZE.streams }, (_, index) =>
+    stack.use(openStream(server.origin, taskOf(index))),
+  );
+  const silent = Array.from({ length: SIZE.silent }, (_, index) =>
+    stack.use((index % 2 === 0 ? openSocket : openStream)(proxy.origin, taskOf(index))),
+  );
   const probe = stack.use(openProbe(server.origin));
   const all = [...sockets, ...streams, ...silent];
-  await waitFor(() => all.every((one) => one.received() > 10), { withinMs: 20_000, what: 'the load' });
+  await waitFor(() => all.every((one) => one.received() > 10), { withinMs: 90_000, what: 'the load' });
   await waitFor(() => probe.answers().includes(200), { withinMs: 5_000, what: 'readiness' });
   for (const connection of proxy.connections()) connection.halfOpen();
 
@@ -56,9 +66,13 @@ test('SIGTERM under load: not ready at once, accepted emits answered, streams to
   await server.restart();
   const emits = emitter.history();
   expect(emits.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
-  const log = await readTaskLog(server.graphqlUrl, TASK);
-  expect(checkHistory({ taskId: TASK, emits, log, watchers: [] })).toEqual([]);
-}, 60_000);
+  for (const taskId of TASKS) {
+    const log = await readTaskLog(server.graphqlUrl, taskId);
+    const ofTask = emits.filter((each) => each.taskId === taskId);
+    expect(checkHistory({ taskId, emits: ofTask, log, watchers: [] })).toEqual([]);
+  }
+  console.info(`SIGTERM under ${emits.length} emits: exit after ${Math.round(exit.tookMs)} ms`);
+}, 240_000);
 
 test('a second SIGTERM does not wait', async () => {
   await using stack = new AsyncDisposableStack();
@@ -99,12 +113,16 @@ test('a server whose log nobody reads any more stops all the same', async () => 
 /** One event after the other, as fast as answers come, until the server does not take another. */
 async function produceUntilRefused(producer: number, { emit }: ReturnType<typeof createEmitter>): Promise<void> {
   for (let count = 1; ; count += 1) {
-    const result = await emit(event(`p${producer}-${count}`));
+    const result = await emit(event(`p${producer}-${count}`, taskOf(producer + count * PRODUCERS)));
     if (result.outcome !== 'ok' || result.last) return;
   }
 }
 
-function event(eventId: string): EmitInput {
+function taskOf(index: number): string {
+  return TASKS[index % TASKS.length] ?? '';
+}
+
+function event(eventId: string, taskId = taskOf(0)): EmitInput {
   const what = {
     eventType: 'PROGRESS_UPDATE',
     component: 'camina',
@@ -112,7 +130,7 @@ function event(eventId: string): EmitInput {
     message: 'on it',
     progress: 0.5,
   };
-  return { eventId, taskId: TASK, ...what };
+  return { eventId, taskId, ...what };
 }
 
 interface Stream extends Disposable {
@@ -121,16 +139,18 @@ interface Stream extends Disposable {
   ended(): string | undefined;
 }
 
-const QUERY = `subscription { taskUpdates(taskId: "${TASK}", replay: true) { cursor } }`;
+function queryOf(taskId: string): string {
+  return `subscription { taskUpdates(taskId: "${taskId}", replay: true) { cursor } }`;
+}
 
-function openSocket(origin: string): Stream {
+function openSocket(origin: string, taskId = taskOf(0)): Stream {
   const socket = new WebSocket(`${origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   let received = 0;
   let ended: string | undefined;
   socket.on('open', () => socket.send('{"type":"connection_init"}'));
   // The first message is the acknowledgement.
   socket.once('message', () => {
-    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: QUERY } }));
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: queryOf(taskId) } }));
   });
   socket.on('message', () => (received += 1));
   socket.on('error', () => undefined);
@@ -140,12 +160,12 @@ function openSocket(origin: string): Stream {
   return { received: () => received, ended: () => ended, [Symbol.dispose]: () => socket.terminate() };
 }
 
-function openStream(origin: string): Stream {
+function openStream(origin: string, taskId = taskOf(0)): Stream {
   const parser = createSseParser();
   let received = 0;
   let complete = false;
   let ended: string | undefined;
-  const url = `${origin}/graphql?${new URLSearchParams({ query: QUERY })}`;
+  const url = `${origin}/graphql?${new URLSearchParams({ query: queryOf(taskId) })}`;
   const request = http.get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) => {
     response.setEncoding('utf8');
     response.on('data', (text: string) => {
