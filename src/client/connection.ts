@@ -2,13 +2,13 @@
  * The way to one server: a WebSocket that all watches share, and server-sent events for where none gets through.
  * Opened when the first watch needs it, closed when the last has left.
  */
+import { createFallbackTransport } from './fallback-transport.ts';
 import { createSseTransport } from './sse.ts';
 import type { HeadersSource, Transport, TransportName } from './transport.ts';
 import { createWebSocketTransport } from './websocket.ts';
 
 export interface Connection extends Disposable {
-  /** At least one; the first that gets through is used, and tried first from then on. */
-  readonly transports: readonly [Transport, ...Transport[]];
+  readonly transport: Transport;
   /** Whether an expired token is replaced by another one, so that it is worth coming back. */
   readonly renewsHeaders: boolean;
 }
@@ -25,18 +25,16 @@ export interface ConnectionOptions {
 
 /** Throws TypeError for a URL that is none. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const transports = transportsOf(options);
+  const transport = openTransport(options);
   return {
-    transports,
+    transport,
     renewsHeaders: typeof options.headers === 'function',
-    [Symbol.dispose]() {
-      for (const transport of transports) transport[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
 }
 
-function transportsOf({ transport, ...options }: ConnectionOptions): Connection['transports'] {
-  if (transport === 'sse') return [createSseTransport(options)];
-  if (transport === 'websocket') return [createWebSocketTransport(options)];
-  return [createWebSocketTransport(options), createSseTransport(options)];
+function openTransport({ transport, ...options }: ConnectionOptions): Transport {
+  if (transport === 'sse') return createSseTransport(options);
+  if (transport === 'websocket') return createWebSocketTransport(options);
+  return createFallbackTransport([createWebSocketTransport(options), createSseTransport(options)]);
 }

@@ -3,7 +3,6 @@
  * server's, not the way's: only when it has failed for a while do the others get their turn, or a server that restarts
  * would scatter its watchers over all of them.
  */
-import type { Connection } from './connection.ts';
 import { isPassing } from './errors.ts';
 import type { Transport } from './transport.ts';
 
@@ -13,10 +12,12 @@ export interface FallbackOptions {
   readonly nowMs?: () => number;
 }
 
-/** `name` is that of the transport in use. Disposes the connection with itself. */
-export function createFallbackTransport(connection: Connection, options: FallbackOptions = {}): Transport {
+/** `name` is that of the transport in use. Disposes them all with itself. */
+export function createFallbackTransport(
+  transports: readonly [Transport, ...Transport[]],
+  options: FallbackOptions = {},
+): Transport {
   const { loyaltyMs = 20_000, nowMs = () => performance.now() } = options;
-  const { transports } = connection;
   let index = 0;
   let hasGotThrough = false;
   let failingSinceMs: number | undefined;
@@ -66,6 +67,8 @@ export function createFallbackTransport(connection: Connection, options: Fallbac
         leave();
       };
     },
-    [Symbol.dispose]: () => connection[Symbol.dispose](),
+    [Symbol.dispose]() {
+      for (const transport of transports) transport[Symbol.dispose]();
+    },
   };
 }

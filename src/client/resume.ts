@@ -1,6 +1,6 @@
 /**
  * A stream that outlives its connections. After any break it is asked for again, from the place that its owner
- * remembers, over whichever transport gets through; many clients that lost the same server do not come back in step.
+ * remembers; many clients that lost the same server do not come back in step.
  */
 import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
@@ -8,7 +8,7 @@ import { retryDelayMs } from '../util/retry-delay.ts';
 import { createConnection, type Connection, type ConnectionOptions } from './connection.ts';
 import { ConnectionFailedError, isPassing, OperationFailedError, toOperationFailedError } from './errors.ts';
 import { openSubscription, type SubscriptionEnd } from './subscription.ts';
-import type { StreamRequest, StreamResult, Transport, TransportName } from './transport.ts';
+import type { StreamRequest, StreamResult, TransportName } from './transport.ts';
 
 export type ConnectionState =
   | { readonly kind: 'connecting' }
@@ -63,16 +63,15 @@ async function* follow<Item>(
   using own = 'connection' in options ? undefined : createConnection(options);
   const connection = 'connection' in options ? options.connection : own;
   if (connection === undefined) return;
-  const route = createRoute(connection);
   const retry = createRetry(options, signal);
   while (!signal.aborted) {
-    if (route.isFirst) options.onConnection?.({ kind: 'connecting' });
+    options.onConnection?.({ kind: 'connecting' });
     try {
-      const end = yield* oneConnection(stream, { route, retry, signal });
+      const end = yield* oneConnection(stream, { connection, retry, signal });
       if (end === 'completed') return;
     } catch (error) {
       if (!(error instanceof Error) || !(isPassing(error) || isRenewable(error, connection))) throw error;
-      if (!route.tryNext()) await retry.wait(error);
+      await retry.wait(error);
     }
   }
 }
@@ -83,7 +82,7 @@ function isRenewable(error: Error, connection: Connection): boolean {
 }
 
 interface Ways {
-  readonly route: Route;
+  readonly connection: Connection;
   readonly retry: Retry;
   readonly signal: AbortSignal;
 }
@@ -91,15 +90,14 @@ interface Ways {
 /** What one connection brings that is new. Returns when the stream is over, or to be asked for again at once. */
 async function* oneConnection<Item>(
   stream: Resumable<Item>,
-  { route, retry, signal }: Ways,
+  { connection, retry, signal }: Ways,
 ): AsyncGenerator<Item, SubscriptionEnd, void> {
-  const transport = route.current;
+  const { transport } = connection;
   using subscription = openSubscription({
     transport,
     request: stream.request(),
     signal,
     onConnected() {
-      route.onConnected();
       stream.onConnected?.();
       retry.onConnected(transport.name);
     },
@@ -118,43 +116,6 @@ async function* oneConnection<Item>(
     yield item;
     if (stream.isLast?.(item) === true) return 'completed';
   }
-}
-
-/**
- * Which transport to try. The one that got through last comes first; when a try does not get through, the others
- * follow at once, and only when all have failed is there a wait.
- */
-interface Route {
-  readonly current: Transport;
-  readonly isFirst: boolean;
-  onConnected(): void;
-  /** Whether there is another one to try before waiting. */
-  tryNext(): boolean;
-}
-
-function createRoute({ transports }: Connection): Route {
-  let index = 0;
-  let failed = 0;
-  return {
-    get current() {
-      return transports[index] ?? transports[0];
-    },
-    get isFirst() {
-      return failed === 0;
-    },
-    onConnected() {
-      failed = -1;
-    },
-    tryNext() {
-      failed += 1;
-      // It had got through: the way is right, and what broke is passing.
-      if (failed === 0) return false;
-      index = (index + 1) % transports.length;
-      if (failed < transports.length) return true;
-      failed = 0;
-      return false;
-    },
-  };
 }
 
 /**

@@ -1,6 +1,5 @@
 /** `drumline/client/shared-tab-worker`: the file of the SharedWorker that holds the connection of all tabs. */
 import { createConnection } from './connection.ts';
-import { createFallbackTransport } from './fallback-transport.ts';
 import { createHub } from './shared-tab/hub.ts';
 import type { Begun, Port } from './shared-tab/protocol.ts';
 
@@ -11,7 +10,7 @@ const channel = `drumline shared-tab ${String(Reflect.get(globalThis, 'name'))} 
 const hub = createHub({
   worker,
   channel,
-  openTransport: (target) => createFallbackTransport(createConnection(target)),
+  openTransport: (target) => createConnection(target).transport,
 });
 
 // Each tab that makes a SharedWorker of this file.

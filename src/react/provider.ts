@@ -54,9 +54,9 @@ export function useShared(): Shared {
 function openLate(options: ConnectionOptions): Connection {
   let opened: Connection | undefined;
   return {
-    get transports() {
+    get transport() {
       opened ??= createConnection(options);
-      return opened.transports;
+      return opened.transport;
     },
     renewsHeaders: typeof options.headers === 'function',
     [Symbol.dispose]: () => opened?.[Symbol.dispose](),

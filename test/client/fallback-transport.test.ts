@@ -1,22 +1,18 @@
 /** Several transports as one: which of them is used, and when another gets its turn. */
 import { expect, test } from 'vitest';
-import { createConnection, watchTask, type Connection } from '../../src/client/index.ts';
+import { watchTask, type Connection } from '../../src/client/index.ts';
 import { createFallbackTransport, type FallbackOptions } from '../../src/client/fallback-transport.ts';
+import { createSseTransport } from '../../src/client/sse.ts';
+import { createWebSocketTransport } from '../../src/client/websocket.ts';
 import { startApp, TASK } from '../support/app.ts';
 import { openScriptedServer } from './scripted-server.ts';
 import { recorded } from './updates.ts';
 
 /** A WebSocket to the one, server-sent events from the other. */
 function openConnection(urls: { websocket: string; sse: string }, options?: FallbackOptions): Connection {
-  const [websocket] = createConnection({ url: urls.websocket, transport: 'websocket' }).transports;
-  const [sse] = createConnection({ url: urls.sse, transport: 'sse' }).transports;
-  const dispose = (): void => {
-    websocket[Symbol.dispose]();
-    sse[Symbol.dispose]();
-  };
-  const both: Connection = { transports: [websocket, sse], renewsHeaders: false, [Symbol.dispose]: dispose };
-  const transport = createFallbackTransport(both, options);
-  return { ...both, transports: [transport], [Symbol.dispose]: () => transport[Symbol.dispose]() };
+  const websocket = createWebSocketTransport({ url: urls.websocket });
+  const transport = createFallbackTransport([websocket, createSseTransport({ url: urls.sse })], options);
+  return { transport, renewsHeaders: false, [Symbol.dispose]: () => transport[Symbol.dispose]() };
 }
 
 /** How the first update came: the transports that got through, and `lost` for each break or failed try. */
@@ -40,7 +36,7 @@ test('where no WebSocket gets through, server-sent events do, within the same tr
   await server.emit();
   using connection = openConnection({ websocket: blocked.url, sse: server.graphqlUrl });
   expect(await waysToUpdate(connection)).toEqual(['sse']);
-  expect(connection.transports[0].name).toBe('sse');
+  expect(connection.transport.name).toBe('sse');
 });
 
 test.each([

@@ -1,7 +1,6 @@
 /** Tabs and their worker, over real ports and a real socket: one connection, and nobody's silence harms the others. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createConnection } from '../../src/client/connection.ts';
-import { createFallbackTransport } from '../../src/client/fallback-transport.ts';
 import { watchTask, type ConnectionState, type TaskUpdate, type WatchTaskOptions } from '../../src/client/index.ts';
 import {
   createSharedConnection,
@@ -43,7 +42,7 @@ function openHub(options: Partial<HubOptions> = {}): Hub {
   return createHub({
     worker: 'the first',
     channel: CHANNEL,
-    openTransport: (target) => createFallbackTransport(createConnection(target)),
+    openTransport: (target) => createConnection(target).transport,
     lingerMs: 0,
     ...options,
   });

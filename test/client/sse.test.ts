@@ -2,11 +2,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createConnection, watchTask, type ConnectionState } from '../../src/client/index.ts';
 import { createSseTransport, type SseOptions } from '../../src/client/sse.ts';
 import { openSubscription, type Subscription } from '../../src/client/subscription.ts';
-import { TASK, startApp } from '../support/app.ts';
-import { openScriptedServer } from './scripted-server.ts';
 
 const HEAD = { 'content-type': 'text/event-stream' } as const;
 const NEXT = `event: next\ndata: {"data":{"n":1}}\n\n`;
@@ -89,26 +86,5 @@ describe('a stream over server-sent events', () => {
   ])('in whose place comes %d %s is no stream of ours', async (status, type, body) => {
     await using stream = await openStream((response) => response.writeHead(status, { 'content-type': type }).end(body));
     await expect(stream.subscription.next()).rejects.toMatchObject({ code: 'CONNECTION_FAILED', status });
-  });
-});
-
-describe('where no WebSocket gets through', () => {
-  test('server-sent events take its place, and are tried first from then on', async () => {
-    await using server = await startApp();
-    await using blocked = await openScriptedServer(() => {}, { answersUpgrades: () => false });
-    const connection = createConnection({ url: server.graphqlUrl, transport: 'sse' });
-    const websocket = createConnection({ url: blocked.url, transport: 'websocket' });
-    await server.emit();
-    const states: string[] = [];
-    const watching = watchTask({
-      connection: { ...connection, transports: [websocket.transports[0], connection.transports[0]] },
-      taskId: TASK,
-      onConnection: (state: ConnectionState) =>
-        states.push(state.kind === 'connected' ? `by ${state.transport}` : state.kind),
-    });
-    expect((await watching.next()).value).toMatchObject({ __typename: 'TaskSnapshot' });
-    // Not a moment is lost to a wait.
-    expect(states).toEqual(['connecting', 'by sse']);
-    await watching.return?.();
   });
 });

@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { createConnection, request, watchTask, type Connection, type TransportName } from '../../src/client/index.ts';
 import { ConnectionFailedError } from '../../src/client/errors.ts';
+import { createFallbackTransport } from '../../src/client/fallback-transport.ts';
+import { createSseTransport } from '../../src/client/sse.ts';
 import type { Transport } from '../../src/client/transport.ts';
+import { createWebSocketTransport } from '../../src/client/websocket.ts';
 import { gated } from './gated-connection.ts';
 import { EMIT, expectExactlyOnce, playStory, STORY_MS, TASK } from './story.ts';
 import type { ClientOptions, EmitAnswer, OfficialClient, TaskAnswer } from './story.ts';
@@ -19,10 +22,11 @@ describe('drumline/client', { timeout: STORY_MS }, () => {
   test(`over another transport after each break ${sees}`, async () => {
     const used: TransportName[] = [];
     const played = await playStory((options) => {
-      const connection = createConnection({ url: `${options.origin}/graphql` });
-      const [first, ...rest] = connection.transports;
-      const transports = [worksOnce(first), ...rest.map(worksOnce)] as const;
-      return open(options, { ...connection, transports }, (name) => used.push(name));
+      const url = `${options.origin}/graphql`;
+      const both = [createWebSocketTransport({ url }), createSseTransport({ url })] as const;
+      const transport = createFallbackTransport([worksOnce(both[0]), worksOnce(both[1])], { loyaltyMs: 0 });
+      const connection = { transport, renewsHeaders: false, [Symbol.dispose]: () => transport[Symbol.dispose]() };
+      return open(options, connection, (name) => used.push(name));
     });
     expectExactlyOnce(played);
     const expected = used.map((_, index) => (index % 2 === 0 ? 'websocket' : 'sse'));

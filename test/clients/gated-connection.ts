@@ -1,12 +1,15 @@
 /** A connection of our client that comes back after a break when the story lets it. */
 import type { Connection } from '../../src/client/index.ts';
-import type { Transport } from '../../src/client/transport.ts';
 
 export function gated(connection: Connection, mayReconnect: () => Promise<void>): Connection {
+  const { transport } = connection;
   let isFirst = true;
-  function gate(transport: Transport): Transport {
-    return {
-      ...transport,
+  return {
+    ...connection,
+    transport: {
+      get name() {
+        return transport.name;
+      },
       subscribe(request, sink) {
         if (isFirst) {
           isFirst = false;
@@ -19,8 +22,7 @@ export function gated(connection: Connection, mayReconnect: () => Promise<void>)
         });
         return () => leave();
       },
-    };
-  }
-  const [first, ...rest] = connection.transports;
-  return { ...connection, transports: [gate(first), ...rest.map(gate)] };
+      [Symbol.dispose]: () => transport[Symbol.dispose](),
+    },
+  };
 }

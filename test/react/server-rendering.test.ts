@@ -27,9 +27,9 @@ test('with a connection, which is not even looked at', () => {
   let looks = 0;
   const watched: Connection = {
     ...connection,
-    get transports() {
+    get transport() {
       looks += 1;
-      return connection.transports;
+      return connection.transport;
     },
   };
   const element = h(StrictMode, {}, h(DrumlineProvider, { connection: watched }, h(Story, { taskId: 't' })));

@@ -5,7 +5,6 @@
 import { createConnection, type Connection, type ConnectionOptions } from '../connection.ts';
 import { toEndpoint } from '../endpoint.ts';
 import { ConnectionClosedError } from '../errors.ts';
-import { createFallbackTransport } from '../fallback-transport.ts';
 import { headersOf, type Transport } from '../transport.ts';
 import { createLink, type Link, type LinkFailure } from './link.ts';
 import type { Begun, Port, Target } from './protocol.ts';
@@ -56,7 +55,7 @@ export function createSharedConnection(options: SharedConnectionOptions): Shared
   }
 
   function alone(): Transport {
-    own ??= createFallbackTransport(createConnection({ url, headers, connectTimeoutMs, transport }));
+    own ??= createConnection({ url, headers, connectTimeoutMs, transport }).transport;
     return own;
   }
 
@@ -96,32 +95,30 @@ export function createSharedConnection(options: SharedConnectionOptions): Shared
       return sharing;
     },
     renewsHeaders: typeof headers === 'function',
-    transports: [
-      {
-        get name() {
-          return sharing.kind === 'alone' ? alone().name : 'shared-tab';
-        },
-        subscribe(request, sink) {
-          if (isClosed) {
-            sink.error(new ConnectionClosedError());
-            return () => {};
-          }
-          const link = linkUp();
-          if (link === undefined) return alone().subscribe(request, sink);
-          let leave = link.subscribe(target(), request, {
-            connected: () => sink.connected(),
-            next: (result) => sink.next(result),
-            complete: () => sink.complete(),
-            error: (error) => sink.error(error),
-            notShared() {
-              leave = alone().subscribe(request, sink);
-            },
-          });
-          return () => leave();
-        },
-        [Symbol.dispose]: dispose,
+    transport: {
+      get name() {
+        return sharing.kind === 'alone' ? alone().name : 'shared-tab';
       },
-    ],
+      subscribe(request, sink) {
+        if (isClosed) {
+          sink.error(new ConnectionClosedError());
+          return () => {};
+        }
+        const link = linkUp();
+        if (link === undefined) return alone().subscribe(request, sink);
+        let leave = link.subscribe(target(), request, {
+          connected: () => sink.connected(),
+          next: (result) => sink.next(result),
+          complete: () => sink.complete(),
+          error: (error) => sink.error(error),
+          notShared() {
+            leave = alone().subscribe(request, sink);
+          },
+        });
+        return () => leave();
+      },
+      [Symbol.dispose]: dispose,
+    },
     [Symbol.dispose]: dispose,
   };
 
