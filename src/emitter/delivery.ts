@@ -76,6 +76,8 @@ export function createDelivery(url: string, options: EmitterOptions): Delivery {
     let failures = 0;
     let isRenewed = false;
     for (let part = parts.shift(); part !== undefined && !signal.aborted; part = parts.shift()) {
+      credentials ??= ask();
+      const shown = credentials;
       try {
         const results = await send(part, { signal });
         onAnswer();
@@ -91,7 +93,8 @@ export function createDelivery(url: string, options: EmitterOptions): Delivery {
           if (!signal.aborted) await pause(retryInMs);
           parts.unshift(part);
         } else if (isRenewable && !isRenewed && isAnswer(error) && OF_CALLER.test(error.code)) {
-          credentials = undefined;
+          // Another batch may have asked for new ones meanwhile.
+          if (credentials === shown) credentials = undefined;
           isRenewed = true;
           parts.unshift(part);
         } else parts.unshift(...withoutRefused(part, error));

@@ -130,6 +130,21 @@ test('a token that is taken no longer is asked for again, once for each refusal'
   ]);
 });
 
+test('batches that are refused together ask for one new token', async () => {
+  let token = 0;
+  const gate = Promise.withResolvers<Refusal>();
+  await using server = await openRefusingServer(({ headers }) =>
+    headers.authorization === 'Bearer 2' ? undefined : gate.promise,
+  );
+  await using emitter = createEmitter({ url: server.url, token: () => String((token += 1)) });
+  const tasks = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const outcomes = tasks.map((taskId) => codeOf(emitter.emit(progress('1', { taskId }))));
+  await waitFor(() => server.batches.length === 4, { withinMs: 5_000, what: 'four batches' });
+  gate.resolve({ status: 401, extensions: { code: 'TOKEN_EXPIRED' } });
+  expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['recorded']));
+  expect(token).toBe(2);
+});
+
 test('who has no other token is refused; so is one whose new token is taken no better', async () => {
   await using server = await openRefusingServer(() => ({ status: 401, extensions: { code: 'UNAUTHENTICATED' } }));
   for (const token of ['same', () => 'same']) {
