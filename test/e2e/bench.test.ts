@@ -28,6 +28,7 @@ const ROWS = [
   'emit-batch',
   'emit-batch-100-tasks',
   'emit-1000-components',
+  'emitter',
   'latency',
   'idle-memory',
   'security-fanout',
