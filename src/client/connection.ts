@@ -23,13 +23,19 @@ export interface ConnectionOptions {
   readonly transport?: Exclude<TransportName, 'shared-tab'> | undefined;
 }
 
-/** Throws TypeError for a URL that is none. */
+/**
+ * Opened when it is first used, so that it may be made where there is neither a page nor a network: on a server that
+ * renders. A URL that is none is a TypeError then.
+ */
 export function createConnection(options: ConnectionOptions): Connection {
-  const transport = openTransport(options);
+  let opened: Transport | undefined;
   return {
-    transport,
+    get transport() {
+      opened ??= openTransport(options);
+      return opened;
+    },
     renewsHeaders: typeof options.headers === 'function',
-    [Symbol.dispose]: () => transport[Symbol.dispose](),
+    [Symbol.dispose]: () => opened?.[Symbol.dispose](),
   };
 }
 

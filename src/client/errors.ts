@@ -23,6 +23,11 @@ export class OperationFailedError extends Error {
   /** The answer's errors as they came: the first of them is this one. */
   readonly errors: readonly ResponseError[];
 
+  /** Whether the server named it. A gateway in its place names nothing. */
+  get hasCode(): boolean {
+    return typeof field(field(this.errors[0], 'extensions'), 'code') === 'string';
+  }
+
   /** How long the server asks to be left alone. */
   get retryAfterMs(): number | undefined {
     const value = field(field(this.errors[0], 'extensions'), 'retryAfterMs');
@@ -80,13 +85,26 @@ const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** Close codes after which trying the same again cannot help (graphql-transport-ws, and RFC 6455 below 2000). */
 const FINAL_CLOSE_CODES: ReadonlySet<number> = new Set([
-  1002, 1003, 1007, 1008, 1009, 1010, 1011, 1015, 4004, 4005, 4400, 4401, 4406, 4409, 4429, 4500,
+  1002, 1003, 1007, 1008, 1009, 1010, 1015, 4004, 4005, 4400, 4401, 4406, 4409, 4429,
 ]);
 
 /** Whether the same request may succeed later. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof OperationFailedError) return PASSING_CODES.has(error.code);
   return error instanceof ConnectionFailedError && (error.status === undefined || isPassingStatus(error.status));
+}
+
+/** Whether who asks was refused, not what is asked: with other credentials it may be granted. */
+export function isAboutCaller(error: unknown): boolean {
+  if (error instanceof OperationFailedError) return /^(?:UNAUTHENTICATED$|TOKEN_)/.test(error.code);
+  return error instanceof ConnectionFailedError && error.status === 4401;
+}
+
+/** How long the server asks to be left alone. */
+export function retryAfterMsOf(error: unknown): number | undefined {
+  return error instanceof OperationFailedError || error instanceof ConnectionFailedError
+    ? error.retryAfterMs
+    : undefined;
 }
 
 function isPassingStatus(status: number): boolean {

@@ -2,7 +2,7 @@
  * One query or mutation over HTTP, typed by its document. It answers with data or throws one of two errors; an
  * answer that is not GraphQL (a proxy's error page, another server on that port) counts as no answer.
  */
-import { ConnectionFailedError, toOperationFailedError } from './errors.ts';
+import { ConnectionFailedError, isPassing, toOperationFailedError } from './errors.ts';
 import type { TypedDocument } from './typed-document.ts';
 
 export interface PostOptions {
@@ -48,28 +48,39 @@ export async function post<Data>(body: string, options: PostOptions): Promise<Da
   }
 }
 
-function readAnswer<Data>(text: string, { status, headers }: Response, url: string): Data {
+function readAnswer<Data>(text: string, response: Response, url: string): Data {
+  const body = parseJson(text);
+  // The contract's types are generated from the schema that the server prints; it is the one place of trust.
+  if (isObject(body) && !('errors' in body) && 'data' in body && body.data !== null) return body.data as Data;
+  throw toRefusal(body, response, url);
+}
+
+/** What an answer without data says: the server's no, or that somebody else answered in its place. */
+export function toRefusal(body: unknown, { status, headers }: Response, url: string): Error {
   // Seconds, as Drumline and proxies say it; the other form, a date, counts as nothing said.
   const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || undefined;
   const noAnswer = (why: string): ConnectionFailedError =>
     new ConnectionFailedError(`${url} answered ${status} ${why}`, { status, retryAfterMs });
-  let body: unknown;
+  if (!isObject(body)) return noAnswer('without GraphQL; is it a Drumline server?');
+  if (!('errors' in body)) return noAnswer('without data; is it a Drumline server?');
+  const error = toOperationFailedError(body.errors);
+  // It is not that the caller was refused: nobody could be asked about it.
+  if (status === 503 && error.code === 'UNAUTHENTICATED') return noAnswer('and cannot tell who asks.');
+  // A gateway's own words: ours have a code.
+  const passing = noAnswer('in the place of a Drumline server.');
+  return !error.hasCode && isPassing(passing) ? passing : error;
+}
+
+export function parseJson(text: string): unknown {
   try {
-    body = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    throw noAnswer('without GraphQL; is it a Drumline server?');
+    return undefined;
   }
-  if (typeof body === 'object' && body !== null) {
-    if ('errors' in body) {
-      const error = toOperationFailedError(body.errors);
-      // It is not that the caller was refused: nobody could be asked about it.
-      if (status === 503 && error.code === 'UNAUTHENTICATED') throw noAnswer('and cannot tell who asks.');
-      throw error;
-    }
-    // The contract's types are generated from the schema that the server prints; it is the one place of trust.
-    if ('data' in body && body.data !== null) return body.data as Data;
-  }
-  throw noAnswer('without data; is it a Drumline server?');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** fetch hides the reason (ECONNREFUSED, ENOTFOUND …) in the cause. */

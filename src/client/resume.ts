@@ -6,7 +6,7 @@ import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
 import { retryDelayMs } from '../util/retry-delay.ts';
 import { createConnection, type Connection, type ConnectionOptions } from './connection.ts';
-import { ConnectionFailedError, isPassing, OperationFailedError, toOperationFailedError } from './errors.ts';
+import { ConnectionFailedError, isAboutCaller, isPassing, retryAfterMsOf, toOperationFailedError } from './errors.ts';
 import { openSubscription, type SubscriptionEnd } from './subscription.ts';
 import type { StreamRequest, StreamResult, TransportName } from './transport.ts';
 
@@ -70,15 +70,10 @@ async function* follow<Item>(
       const end = yield* oneConnection(stream, { connection, retry, signal });
       if (end === 'completed') return;
     } catch (error) {
-      if (!(error instanceof Error) || !(isPassing(error) || isRenewable(error, connection))) throw error;
+      if (!(error instanceof Error) || !(isPassing(error) || retry.renews(error, connection))) throw error;
       await retry.wait(error);
     }
   }
-}
-
-/** With another token it goes on. */
-function isRenewable(error: Error, connection: Connection): boolean {
-  return connection.renewsHeaders && error instanceof OperationFailedError && error.code === 'TOKEN_EXPIRED';
 }
 
 interface Ways {
@@ -125,6 +120,8 @@ async function* oneConnection<Item>(
 interface Retry {
   onConnected(transport: TransportName): void;
   onResult(): void;
+  /** Whether other headers may do: a few times after each connection that worked. */
+  renews(error: Error, connection: Connection): boolean;
   /** Resolves when it is time to try again; throws the error when there was time enough. */
   wait(error: Error): Promise<void>;
 }
@@ -133,9 +130,11 @@ function createRetry(options: RetryOptions, signal: AbortSignal): Retry {
   const { random = Math.random, nowMs = () => performance.now(), retryCapMs = 30_000 } = options;
   const pause = createAutoResetEvent(signal);
   let failures = 0;
+  let renewals = 0;
   let downSinceMs: number | undefined = nowMs();
   let upSinceMs: number | undefined;
   let patienceMs = options.firstConnectWithinMs ?? Infinity;
+  const hasLived = (): boolean => upSinceMs !== undefined && nowMs() - upSinceMs >= retryCapMs;
   return {
     onConnected(transport) {
       downSinceMs = undefined;
@@ -145,16 +144,25 @@ function createRetry(options: RetryOptions, signal: AbortSignal): Retry {
     },
     onResult() {
       failures = 0;
+      renewals = 0;
+    },
+    renews(error, { renewsHeaders }) {
+      if (hasLived()) renewals = 0;
+      renewals += 1;
+      return renewsHeaders && renewals <= MAX_RENEWALS && isAboutCaller(error);
     },
     async wait(error) {
-      if (upSinceMs !== undefined && nowMs() - upSinceMs >= retryCapMs) failures = 0;
+      if (hasLived()) failures = 0;
       upSinceMs = undefined;
       downSinceMs ??= nowMs();
       if (nowMs() - downSinceMs >= patienceMs) throw error;
-      const retryInMs = retryDelayMs(failures, { random, capMs: retryCapMs });
+      const retryInMs = retryDelayMs(failures, { random, capMs: retryCapMs }) + (retryAfterMsOf(error) ?? 0);
       failures += 1;
       options.onConnection?.({ kind: 'lost', error, retryInMs });
       await pause.wait(retryInMs);
     },
   };
 }
+
+/** Who is refused with headers that are new each time is not the one who may. */
+const MAX_RENEWALS = 3;

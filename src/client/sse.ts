@@ -4,7 +4,8 @@
  */
 import { createParser } from 'eventsource-parser';
 import { toEndpoint } from './endpoint.ts';
-import { ConnectionClosedError, ConnectionFailedError, toOperationFailedError } from './errors.ts';
+import { ConnectionClosedError, ConnectionFailedError } from './errors.ts';
+import { parseJson, toRefusal } from './request.ts';
 import { headersOf, type HeadersSource, type StreamRequest, type StreamSink, type Transport } from './transport.ts';
 
 export interface SseOptions {
@@ -69,14 +70,16 @@ async function read(
     const response = await fetch(url, {
       method: 'POST',
       headers: {
-        ...(await headersOf(options.headers)),
+        ...(await within(headersOf(options.headers), signal)),
         'content-type': 'application/json',
         accept: 'text/event-stream, application/graphql-response+json',
       },
       body: JSON.stringify(request),
       signal,
     });
-    if (response.body === null || !isEventStream(response)) return await toRefusal(response, url);
+    if (response.body === null || !isEventStream(response)) {
+      return toRefusal(parseJson(await response.text()), response, url);
+    }
     sink.connected();
     return await readEvents(response.body, () => watchdog.allow(silenceMs, 'fell silent'), sink, leaving.signal);
   } catch (error) {
@@ -86,6 +89,13 @@ async function read(
     watchdog.stop();
     cut.abort();
   }
+}
+
+/** Whoever is asked for headers may never answer. */
+async function within<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const aborted = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => aborted.reject(signal.reason), { once: true });
+  return Promise.race([promise, aborted.promise]);
 }
 
 async function readEvents(
@@ -121,19 +131,6 @@ function toResult(data: string): object {
 
 function isEventStream(response: Response): boolean {
   return response.ok && (response.headers.get('content-type') ?? '').startsWith('text/event-stream');
-}
-
-/** An answer in place of a stream: the server's no, or a page of somebody else's. */
-async function toRefusal(response: Response, url: string): Promise<Error> {
-  const { status } = response;
-  try {
-    const answer: unknown = await response.json();
-    if (typeof answer === 'object' && answer !== null && 'errors' in answer)
-      return toOperationFailedError(answer.errors);
-  } catch {
-    // No JSON: said below.
-  }
-  return new ConnectionFailedError(`${url} answered ${status} without a stream; is it a Drumline server?`, { status });
 }
 
 function createWatchdog(bark: (why: string) => void): { allow(ms: number, why: string): void; stop(): void } {

@@ -6,6 +6,7 @@
  * Updates may come faster than a screen can show them. Each is folded in place, which is cheap; a snapshot is made,
  * and listeners are told, at most `maxRate` times a second.
  */
+import { callForeign } from '../util/call-foreign.ts';
 import type { ConnectionState, RetryOptions } from './resume.ts';
 
 export interface Store<Snapshot> extends Disposable {
@@ -63,14 +64,7 @@ export function createStore<Item, State>(
     isNews = false;
     snapshot = { ...source.state(), connection, error };
     for (const listener of listeners) {
-      try {
-        listener.tell();
-      } catch (thrown) {
-        // It is the listener's own, and no reason to stop: the page hears of it as of any uncaught error.
-        queueMicrotask(() => {
-          throw thrown;
-        });
-      }
+      callForeign(listener.tell);
     }
   }
 
@@ -135,10 +129,15 @@ export function createStore<Item, State>(
     setConnection({ kind: 'idle' });
   }
 
-  function leave(): void {
-    stop();
+  /** Whoever comes after an error asks anew. */
+  function forgive(): void {
     if (error !== undefined) source = createSource();
     error = undefined;
+  }
+
+  function leave(): void {
+    stop();
+    forgive();
     onUnused?.();
   }
 
@@ -153,6 +152,7 @@ export function createStore<Item, State>(
   return {
     subscribe(tell) {
       const listener = { tell };
+      if (listeners.size === 0) forgive();
       listeners.add(listener);
       start();
       return () => {

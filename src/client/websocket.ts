@@ -29,6 +29,8 @@ export function createWebSocketTransport(options: WebSocketOptions): Transport {
   const operations = new Set<Operation>();
   let isConnected = false;
   let isClosed = false;
+  /** The socket is about to close because nobody needs it. */
+  let isLeft = false;
   let deadline: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -50,8 +52,10 @@ export function createWebSocketTransport(options: WebSocketOptions): Transport {
       },
       message: () => clearTimeout(silence),
       closed(event) {
+        // The last one left it; whoever came since is on its way to another one.
+        if (isLeft) return void (isLeft = false);
         reset();
-        for (const operation of operations) if (operation.isConnected) operation.error(toLost(event));
+        for (const operation of operations) operation.error(toError(event, url, operation.isConnected));
       },
     },
   });
@@ -74,6 +78,13 @@ export function createWebSocketTransport(options: WebSocketOptions): Transport {
     const error = new ConnectionFailedError(why);
     for (const operation of operations) operation.error(error);
     client.terminate();
+  }
+
+  /** A live socket is closed by its last unsubscribe, unless another subscription came in the same turn. */
+  function closeUnused(): void {
+    if (operations.size > 0 || !isConnected) return;
+    reset();
+    isLeft = true;
   }
 
   function awaitConnection(): void {
@@ -105,9 +116,11 @@ export function createWebSocketTransport(options: WebSocketOptions): Transport {
         if (!operations.delete(operation)) return false;
         unsubscribe();
         if (operations.size > 0) return true;
-        // A live socket is closed by its last unsubscribe; one that is not there yet is cut.
-        if (!isConnected) client.terminate();
-        reset();
+        if (isConnected) queueMicrotask(closeUnused);
+        else {
+          reset();
+          client.terminate();
+        }
         return true;
       }
       operations.add(operation);

@@ -3,8 +3,9 @@
  * event must not cost the others: whom the refusal names is told so, and the rest is sent again, in its order. A
  * refusal that names nobody, though it may be about one of them, is asked about by halves.
  */
+import { callForeign } from '../util/call-foreign.ts';
 import { retryDelayMs } from '../util/retry-delay.ts';
-import { ConnectionFailedError, isPassing, OperationFailedError } from '../client/errors.ts';
+import { ConnectionFailedError, isAboutCaller, isPassing, OperationFailedError } from '../client/errors.ts';
 import type { EmitterOptions, RecordedEvent } from './options.ts';
 import { EmitEventsDocument, type EmitEventsMutation } from '../client/generated/graphql.ts';
 import { post, type PostOptions } from '../client/request.ts';
@@ -89,10 +90,10 @@ export function createDelivery(url: string, options: EmitterOptions): Delivery {
         if (isAnswer(error) && isPassing(error)) {
           const retryInMs = retryDelayMs(failures, { random, capMs }) + (error.retryAfterMs ?? 0);
           failures += 1;
-          onRetry?.(error, retryInMs);
+          callForeign(() => onRetry?.(error, retryInMs));
           if (!signal.aborted) await pause(retryInMs);
           parts.unshift(part);
-        } else if (isRenewable && !isRenewed && isAnswer(error) && OF_CALLER.test(error.code)) {
+        } else if (isRenewable && !isRenewed && isAnswer(error) && isAboutCaller(error)) {
           // Another batch may have asked for new ones meanwhile.
           if (credentials === shown) credentials = undefined;
           isRenewed = true;
@@ -106,8 +107,6 @@ export function createDelivery(url: string, options: EmitterOptions): Delivery {
 }
 
 const HEAD = `{"query":${JSON.stringify(EmitEventsDocument.toString())},"variables":{"inputs":[`;
-
-const OF_CALLER = /^(?:UNAUTHENTICATED|TOKEN_)/;
 
 /** Codes that are about the request as such, and of no part of it another. */
 const OF_ALL = /^(?:UNAUTHENTICATED|TOKEN_|GRAPHQL_|CONNECTION_)/;

@@ -6,6 +6,7 @@
  * Each event has its id before it is first sent, so a batch whose answer was lost is sent again as it was, and is
  * recorded once. Tries end when the server has accepted or refused.
  */
+import { callForeign } from '../util/call-foreign.ts';
 import { toEndpoint } from '../client/endpoint.ts';
 import { atLastMoment } from './alarm.ts';
 import { createDelivery, type Entry } from './delivery.ts';
@@ -61,7 +62,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
     const input = { ...event, eventId: event.eventId ?? newId(), timestamp };
     const recorded = add(input);
     // Whoever awaits it hears of it all the same.
-    recorded.catch((error: unknown) => onRefused?.(error, input));
+    recorded.catch((error: unknown) => callForeign(() => onRefused?.(error, input)));
     return recorded;
   }
 

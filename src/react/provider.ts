@@ -39,7 +39,7 @@ export function DrumlineProvider(props: DrumlineProviderProps): ReactElement {
   const shared = useMemo(() => {
     if (given !== undefined) return createShared(given);
     const current = async () => (typeof latest.current === 'function' ? latest.current() : (latest.current ?? {}));
-    return createShared(openLate({ url, transport, connectTimeoutMs, headers: asks ? current : headers }));
+    return createShared(createConnection({ url, transport, connectTimeoutMs, headers: asks ? current : headers }));
   }, [given, key]);
   return createElement(SharedContext, { value: shared }, props.children);
 }
@@ -48,17 +48,4 @@ export function useShared(): Shared {
   const shared = useContext(SharedContext);
   if (shared === undefined) throw new Error('Hooks of drumline/react need a DrumlineProvider above them.');
   return shared;
-}
-
-/** On a server there may be neither a page for relative URLs nor WebSockets, and there is no need of them. */
-function openLate(options: ConnectionOptions): Connection {
-  let opened: Connection | undefined;
-  return {
-    get transport() {
-      opened ??= createConnection(options);
-      return opened.transport;
-    },
-    renewsHeaders: typeof options.headers === 'function',
-    [Symbol.dispose]: () => opened?.[Symbol.dispose](),
-  };
 }

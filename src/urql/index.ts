@@ -39,7 +39,8 @@ export function drumlineExchange(options: DrumlineExchangeOptions): Exchange {
             // The server words its results as GraphQL does.
             next: (result) => sink.next(result as Parameters<typeof sink.next>[0]),
             // urql makes a CombinedError of either.
-            error: (error) => sink.error(error instanceof OperationFailedError ? error.errors : error),
+            error: (error) =>
+              sink.error(error instanceof OperationFailedError && error.errors.length > 0 ? error.errors : error),
             complete: () => sink.complete(),
           },
         );
@@ -51,8 +52,10 @@ export function drumlineExchange(options: DrumlineExchangeOptions): Exchange {
 }
 
 interface Asked {
+  /** The earliest that has no answer yet: answers do not tell to which they belong. */
   question: Question;
   times: number;
+  unanswered: number;
   hold?: Disposable;
 }
 
@@ -64,7 +67,11 @@ function inTime(forward: ExchangeIO, freshness: Freshness): ExchangeIO {
 
     function note({ kind, key }: Operation): void {
       if (kind === 'teardown') forget(key);
-      else if (kind !== 'subscription') open.set(key, { question: freshness.ask(), times: 1 });
+      else if (kind !== 'subscription') {
+        const asked = open.get(key);
+        if (asked === undefined) open.set(key, { question: freshness.ask(), times: 1, unanswered: 1 });
+        else asked.unanswered += 1;
+      }
     }
     function forget(key: number): void {
       open.get(key)?.hold?.[Symbol.dispose]();
@@ -73,13 +80,16 @@ function inTime(forward: ExchangeIO, freshness: Freshness): ExchangeIO {
     function isInTime({ operation, data }: OperationResult): boolean {
       const asked = open.get(operation.key);
       if (operation.kind !== 'query' || asked === undefined) return true;
+      asked.unanswered -= 1;
       if (asked.times >= MAX_ASKED || asked.question.sift(data) === data) {
-        forget(operation.key);
+        if (asked.unanswered === 0) forget(operation.key);
         return true;
       }
+      if (asked.unanswered > 0) return false;
       asked.hold ??= freshness.hold.take();
       asked.question = freshness.ask();
       asked.times += 1;
+      asked.unanswered += 1;
       again.next(operation);
       return false;
     }

@@ -108,6 +108,26 @@ describe('tabs share', () => {
     await waitFor(() => server.openConnections() === 0, { withinMs: 5_000, what: 'the connection to close' });
   });
 
+  test('also when it takes long to know the headers', async () => {
+    const server = await openStory(0, () => true);
+    const hub = openHub();
+    let links = 0;
+    const headers = async (): Promise<Record<string, string>> =>
+      new Promise((resolve) => setTimeout(resolve, 1_500, {}));
+    const seen = collect(
+      openTab({ url: server.url, headers }, () => {
+        links += 1;
+        return join(hub);
+      }),
+    );
+    await waitFor(() => server.asked.length === 1, { withinMs: 10_000, what: 'the subscription' });
+    const [asked] = server.asked;
+    if (asked !== undefined) send(asked, recorded(1));
+    if (asked !== undefined) send(asked, ended(1));
+    expect(await seen).toEqual(upTo(1));
+    expect(links).toBe(1);
+  });
+
   test.each([
     [
       'the same headers',

@@ -79,6 +79,21 @@ describe('a stream over server-sent events', () => {
     await expect(stream.subscription.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
+  test('whose caller could not be looked up is not refused: it may be tried again', async () => {
+    await using stream = await openStream((response) => {
+      response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '2' });
+      response.end('{"errors":[{"message":"Who?","extensions":{"code":"UNAUTHENTICATED"}}]}');
+    });
+    const retry = { code: 'CONNECTION_FAILED', status: 503, retryAfterMs: 2_000 };
+    await expect(stream.subscription.next()).rejects.toMatchObject(retry);
+  });
+
+  test('whose headers never come is given up', async () => {
+    const headers = async (): Promise<Record<string, string>> => new Promise(() => {});
+    await using stream = await openStream(() => {}, { headers, connectTimeoutMs: 30 });
+    await expect(stream.subscription.next()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
   test.each([
     [502, 'text/html', '<h1>Bad gateway</h1>'],
     [200, 'text/html', '<h1>Welcome</h1>'],

@@ -38,6 +38,19 @@ async function listenUntil<Snapshot>(store: Store<Snapshot>, isThere: (snapshot:
 }
 
 describe('who listens', () => {
+  test('after an error, in the same turn in which the last left, asks anew', async () => {
+    await using server = await openScriptedServer((asked) => {
+      if (server.asked.length === 1) asked.error('TASK_DELETED');
+      else send(asked, snapshot(1));
+    });
+    using store = open(server);
+    const leave = await listenUntil(store, ({ error }) => error !== undefined);
+    leave();
+    const again = await listenUntil(store, ({ view }) => view?.cursor === 'c1');
+    expect(store.getSnapshot().error).toBeUndefined();
+    again();
+  });
+
   test('the first begins the stream, and it ends after the last has left', async () => {
     await using server = await openScriptedServer((asked) => send(asked, snapshot(3)));
     using store = open(server, { graceMs: 20 });

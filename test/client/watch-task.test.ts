@@ -144,9 +144,20 @@ describe('what cannot pass is thrown, with its code', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  test.each([4400, 4401, 4500])('close code %d', async (status) => {
+  test.each([4400, 4401])('close code %d', async (status) => {
     await using server = await openScriptedServer((asked) => asked.close(status));
     await expect(collect({ url: server.url })).rejects.toMatchObject({ code: 'CONNECTION_FAILED', status });
+  });
+
+  test('a token that is refused each time it is asked for anew; but not before it was asked for a few times', async () => {
+    let asked = 0;
+    await using server = await openScriptedServer((each) => each.close(4401));
+    const headers = (): Record<string, string> => {
+      asked += 1;
+      return { authorization: `Bearer ${asked}` };
+    };
+    await expect(collect({ url: server.url, headers })).rejects.toMatchObject({ status: 4401 });
+    expect(asked).toBeGreaterThan(1);
   });
 
   test('no server, after `firstConnectWithinMs`', async () => {

@@ -167,3 +167,10 @@ test('while no token is to be had, events wait', async () => {
   expect(await codeOf(emitter.emit(progress('1')))).toBe('recorded');
   expect(asked).toBe(3);
 });
+
+test('what a gateway says in the place of the server is no refusal', async () => {
+  await using server = await openRefusingServer(first(2, { status: 502 }));
+  await using emitter = createEmitter({ url: server.url, ...AT_ONCE });
+  expect(await emitter.emit(progress('one'))).toMatchObject({ sequence: 1 });
+  expect(server.batches).toHaveLength(3);
+});

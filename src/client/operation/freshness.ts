@@ -74,13 +74,15 @@ export function createFreshness(): Freshness {
     ask() {
       const askedAt = now;
       return {
-        sift: (data) =>
-          sift(data, (task) => {
-            if (askedAt < wentBackAt || isOvertaken(task, askedAt)) return true;
+        sift(data) {
+          const isOfThePast = askedAt < wentBackAt;
+          return sift(data, (task) => {
+            if (isOfThePast || isOvertaken(task, askedAt)) return true;
             if (isOlder(task)) wentBack();
             see(task);
             return false;
-          }),
+          });
+        },
       };
     },
     openStream() {

@@ -40,6 +40,8 @@ export interface Link extends Disposable {
 export function createLink(options: LinkOptions): Link {
   const { port, onShared, onEnd, startWithinMs = 10_000, tickMs = 250, maxMissed = 2 } = options;
   const sinks = new Map<number, LinkSink>();
+  /** The worker knows of them, and so has somebody to ping. */
+  const asked = new Set<number>();
   let ids = 0;
   let isShared = false;
   let hasEnded = false;
@@ -56,7 +58,7 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function updateTicking(): void {
-    if (isShared && !hasEnded && sinks.size > 0) ticking ??= startTicking();
+    if (isShared && !hasEnded && asked.size > 0) ticking ??= startTicking();
     else {
       clearInterval(ticking);
       ticking = undefined;
@@ -72,6 +74,7 @@ export function createLink(options: LinkOptions): Link {
   function remove(id: number): LinkSink | undefined {
     const sink = sinks.get(id);
     sinks.delete(id);
+    asked.delete(id);
     updateTicking();
     return sink;
   }
@@ -82,6 +85,7 @@ export function createLink(options: LinkOptions): Link {
     clearTimeout(starting);
     const left = [...sinks.values()];
     sinks.clear();
+    asked.clear();
     updateTicking();
     // For a worker that was but slow.
     post({ type: 'bye' });
@@ -126,9 +130,13 @@ export function createLink(options: LinkOptions): Link {
       ids += 1;
       const id = ids;
       sinks.set(id, sink);
-      updateTicking();
       target.then(
-        (target) => sinks.has(id) && post({ type: 'subscribe', id, target, request }),
+        (target) => {
+          if (!sinks.has(id)) return;
+          post({ type: 'subscribe', id, target, request });
+          asked.add(id);
+          updateTicking();
+        },
         (cause: unknown) => remove(id)?.error(new ConnectionFailedError('There are no headers.', { cause })),
       );
       return () => {

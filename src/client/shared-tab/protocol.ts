@@ -57,21 +57,28 @@ export type WireError =
       readonly code: string;
       readonly message: string;
       readonly issues: readonly Issue[];
+      readonly errors: OperationFailedError['errors'];
     }
-  | { readonly kind: 'connection'; readonly message: string; readonly status: number | undefined };
+  | {
+      readonly kind: 'connection';
+      readonly message: string;
+      readonly status: number | undefined;
+      readonly retryAfterMs: number | undefined;
+    };
 
 export function toWireError(error: Error): WireError {
   const { message } = error;
   if (error instanceof OperationFailedError) {
-    return { kind: 'operation', code: error.code, message, issues: error.issues };
+    return { kind: 'operation', code: error.code, message, issues: error.issues, errors: error.errors };
   }
-  return { kind: 'connection', message, status: error instanceof ConnectionFailedError ? error.status : undefined };
+  const { status, retryAfterMs } = error instanceof ConnectionFailedError ? error : {};
+  return { kind: 'connection', message, status, retryAfterMs };
 }
 
 export function fromWireError(error: WireError): Error {
   return error.kind === 'operation'
-    ? new OperationFailedError(error.code, error.message, error.issues)
-    : new ConnectionFailedError(error.message, { status: error.status });
+    ? new OperationFailedError(error.code, error.message, error.issues, error.errors)
+    : new ConnectionFailedError(error.message, error);
 }
 
 /** Calls `listener` with each message. */
