@@ -15,7 +15,7 @@ import { openTempDir } from '../support/temp-dir.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
 import { openWsClient } from '../support/ws-client.ts';
 
-const SECONDS = sized({ usual: 20, full: 300 });
+const SECONDS = sized({ usual: 8, full: 300 });
 const PER_SECOND = 10;
 /** Fewer event streams a second than it asks for, and fewer sockets than it forgets. */
 const MAX_REQUESTS = 8;
