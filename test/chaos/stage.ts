@@ -136,14 +136,29 @@ async function mountSmallDisk(path: string): Promise<boolean> {
 /** Takes all room that is left. @returns what gives it back. */
 export async function fillDisk(path: string): Promise<AsyncDisposable> {
   const filler = join(path, 'filler');
-  const { bavail: free, bsize } = await statfs(path);
   // Nearly all at once, which is quick, and the rest as long as something fits: the server writes meanwhile.
-  const most = Math.max(bsize, free * bsize - 2 * MIB);
-  await promisify(execFile)('fallocate', ['--length', String(most), filler]);
+  for (let left = FILL_TRIES; !(await takeNearlyAll(path, filler)); left -= 1) {
+    if (left === 0) throw new Error('the disk could not be filled: the server was always faster');
+  }
   await appendFile(filler, Buffer.alloc(4 * MIB)).catch(ignore);
   const { bavail } = await statfs(path);
   if (bavail > 0) throw new Error(`the disk still has ${bavail} blocks`);
   return { [Symbol.asyncDispose]: () => rm(filler, { force: true }) };
+}
+
+const FILL_TRIES = 10;
+
+/** @returns false when there was less room than a moment before. */
+async function takeNearlyAll(path: string, filler: string): Promise<boolean> {
+  const { bavail: free, bsize } = await statfs(path);
+  const most = Math.max(bsize, free * bsize - 2 * MIB);
+  try {
+    await promisify(execFile)('fallocate', ['--length', String(most), filler]);
+    return true;
+  } catch {
+    await rm(filler, { force: true });
+    return false;
+  }
 }
 
 function ignore(): void {
