@@ -31,7 +31,6 @@ export class DrumlineLink extends ApolloLink implements Disposable {
   readonly cacheSettings: CacheSettings = createCacheSettings();
   readonly #operations: Operations;
 
-  /** Throws TypeError for a URL that is none. */
   constructor(options: DrumlineLinkOptions) {
     super();
     this.#operations = createOperations(options);

@@ -23,7 +23,6 @@ import { createOperations, type OperationOptions } from '../client/operation/ope
 export { keys } from './keys.ts';
 export type DrumlineExchangeOptions = OperationOptions;
 
-/** Throws TypeError for a URL that is none. */
 export function drumlineExchange(options: DrumlineExchangeOptions): Exchange {
   const operations = createOperations(options);
   const streams = subscriptionExchange({

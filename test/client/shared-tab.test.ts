@@ -112,6 +112,7 @@ describe('tabs share', () => {
     const server = await openStory(0, () => true);
     const hub = openHub();
     let links = 0;
+    // Twice as long as a worker may be silent before it is taken for dead.
     const headers = async (): Promise<Record<string, string>> =>
       new Promise((resolve) => setTimeout(resolve, 1_500, {}));
     const seen = collect(

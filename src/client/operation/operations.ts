@@ -34,7 +34,7 @@ export interface Operation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Throws TypeError for a URL that is none. All operations share one connection. */
+/** All operations share one connection. */
 export function createOperations(options: OperationOptions): Operations {
   const own = 'connection' in options ? undefined : createConnection(options);
   const connection = 'connection' in options ? options.connection : own;
