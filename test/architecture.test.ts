@@ -22,7 +22,7 @@ function brokenRules(sources: Sources): readonly string[] {
 }
 
 function readSources(): readonly SourceFile[] {
-  return globSync('src/**/*.ts', { cwd: ROOT })
+  return globSync('src/**/*.{ts,tsx}', { cwd: ROOT })
     .map((path) => path.split(sep).join(posix.sep))
     .toSorted()
     .map((path) => ({ path, source: readFileSync(`${ROOT}${path}`, 'utf8') }));
@@ -71,7 +71,7 @@ const SAMPLES: readonly Sample[] = [
   { broken: 'client imports domain', rule: 'layer', path: 'src/client/a.ts', source: `import '../domain/a.ts';` },
   { broken: 'client imports react', rule: 'layer', path: 'src/client/a.ts', source: `import '../react/a.ts';` },
   { broken: 'react imports util', rule: 'layer', path: 'src/react/a.ts', source: `import '../util/a.ts';` },
-  { broken: 'dashboard imports util', rule: 'layer', path: 'src/dashboard/a.ts', source: `import '../util/a.ts';` },
+  { broken: 'dashboard imports domain', rule: 'layer', path: 'src/dashboard/a.ts', source: `import '../domain/a.ts';` },
   { broken: 'apollo imports util', rule: 'layer', path: 'src/apollo/a.ts', source: `import '../util/a.ts';` },
   { broken: 'urql imports apollo', rule: 'layer', path: 'src/urql/a.ts', source: `import '../apollo/a.ts';` },
   { broken: 'cli imports server', rule: 'layer', path: 'src/cli/a.ts', source: `import '../server/a.ts';` },

@@ -1,7 +1,7 @@
 /** `drumline demo`: a believable run, sent to a server as it would happen, to look at with `drumline watch`. */
 import { ConnectionFailedError, request } from '../client/index.ts';
 import { InitTaskDocument } from '../client/generated/graphql.ts';
-import { DEMO_TITLE, demoRun, type DemoEvent } from './demo-run.ts';
+import { DEMO_TITLE, demoRun, type DemoEvent } from '../demo/demo-run.ts';
 import { findCredentials } from './credentials.ts';
 import { CliError, EXIT, toCliError, type ExitCode } from './exit.ts';
 import { writeLine, type CliIo } from './io.ts';

@@ -44,9 +44,12 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['apollo', ['client']],
   ['urql', ['client']],
   ['react', ['client']],
-  ['dashboard', ['client']],
+  // The vocabulary of everything drawn, and the run that shows it.
+  ['view', []],
+  ['demo', ['client', 'util']],
+  ['dashboard', ['client', 'demo', 'emitter', 'react', 'util', 'view']],
   ['conformance', ['bus', 'domain', 'log']],
-  ['cli', ['app', 'auth', 'client', 'config', 'domain', 'util']],
+  ['cli', ['app', 'auth', 'client', 'config', 'demo', 'domain', 'util', 'view']],
   ['app', ['auth', 'bus', 'cli', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],
   ['index', ['app', 'auth', 'bus', 'client', 'config', 'domain', 'log', 'manager', 'schema', 'server', 'util']],
   ['main', ['app', 'cli', 'config', 'util']],
@@ -57,7 +60,16 @@ const TYPES_ONLY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 
 /** Layers that run in a browser, with all that they reach. */
-const BROWSER_LAYERS: ReadonlySet<string> = new Set(['apollo', 'client', 'dashboard', 'emitter', 'react', 'urql']);
+const BROWSER_LAYERS: ReadonlySet<string> = new Set([
+  'apollo',
+  'client',
+  'dashboard',
+  'demo',
+  'emitter',
+  'react',
+  'urql',
+  'view',
+]);
 
 const DRIVER = /^src\/(?:log\/(?:(?!event-)[a-z]+-log|tail-cache)|bus\/(?!event-)[a-z]+-bus)\.ts$/;
 const MAY_NAME_DRIVERS: ReadonlySet<string> = new Set(['src/app.ts', 'src/index.ts']);

@@ -175,6 +175,33 @@ export type TaskHeaderQueryVariables = Exact<{
 
 export type TaskHeaderQuery = { readonly task: { readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string } | null };
 
+export type TaskBeatsQueryVariables = Exact<{
+  taskId: string;
+  afterSequence: number;
+  first: number;
+}>;
+
+
+export type TaskBeatsQuery = { readonly taskEvents: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly timestamp: string, readonly recordedAt: string, readonly component: string, readonly eventType: EventType, readonly stage: ProgressStage }> } | null };
+
+export type TaskEventsFromQueryVariables = Exact<{
+  taskId: string;
+  afterSequence: number;
+  first: number;
+  filter?: TaskEventFilter | null | undefined;
+}>;
+
+
+export type TaskEventsFromQuery = { readonly taskEvents: { readonly nodes: ReadonlyArray<{ readonly eventId: string, readonly sequence: number, readonly eventType: EventType, readonly timestamp: string, readonly recordedAt: string, readonly component: string, readonly stage: ProgressStage, readonly message: string, readonly details: Record<string, unknown> | null, readonly progress: number | null, readonly estimatedTimeRemaining: string | null }> } | null };
+
+export type TaskProgressAtQueryVariables = Exact<{
+  taskId: string;
+  atSequence: number;
+}>;
+
+
+export type TaskProgressAtQuery = { readonly taskProgress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number, readonly components: ReadonlyArray<{ readonly name: string, readonly status: EventType, readonly progress: number, readonly stage: ProgressStage, readonly message: string, readonly startedAt: string, readonly lastUpdate: string }> } | null };
+
 export type ProgressFieldsFragment = { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number };
 
 export type ComponentFieldsFragment = { readonly name: string, readonly status: EventType, readonly progress: number, readonly stage: ProgressStage, readonly message: string, readonly startedAt: string, readonly lastUpdate: string };
@@ -345,6 +372,74 @@ export const TaskHeaderDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TaskHeaderQuery, TaskHeaderQueryVariables>;
+export const TaskBeatsDocument = new TypedDocumentString(`
+    query TaskBeats($taskId: ID!, $afterSequence: Int!, $first: Int!) {
+  taskEvents(taskId: $taskId, afterSequence: $afterSequence, first: $first) {
+    nodes {
+      sequence
+      timestamp
+      recordedAt
+      component
+      eventType
+      stage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TaskBeatsQuery, TaskBeatsQueryVariables>;
+export const TaskEventsFromDocument = new TypedDocumentString(`
+    query TaskEventsFrom($taskId: ID!, $afterSequence: Int!, $first: Int!, $filter: TaskEventFilter) {
+  taskEvents(
+    taskId: $taskId
+    afterSequence: $afterSequence
+    first: $first
+    filter: $filter
+  ) {
+    nodes {
+      ...EventFields
+    }
+  }
+}
+    fragment EventFields on TaskEvent {
+  eventId
+  sequence
+  eventType
+  timestamp
+  recordedAt
+  component
+  stage
+  message
+  details
+  progress
+  estimatedTimeRemaining
+}`) as unknown as TypedDocumentString<TaskEventsFromQuery, TaskEventsFromQueryVariables>;
+export const TaskProgressAtDocument = new TypedDocumentString(`
+    query TaskProgressAt($taskId: ID!, $atSequence: Int!) {
+  taskProgress(taskId: $taskId, atSequence: $atSequence) {
+    ...ProgressFields
+    components {
+      ...ComponentFields
+    }
+  }
+}
+    fragment ProgressFields on TaskProgress {
+  taskId
+  status
+  stage
+  startedAt
+  lastUpdate
+  overallProgress
+  displayProgress
+  sequence
+}
+fragment ComponentFields on ComponentProgress {
+  name
+  status
+  progress
+  stage
+  message
+  startedAt
+  lastUpdate
+}`) as unknown as TypedDocumentString<TaskProgressAtQuery, TaskProgressAtQueryVariables>;
 export const TaskUpdatesDocument = new TypedDocumentString(`
     subscription TaskUpdates($taskId: ID!, $after: String, $replay: Boolean, $filter: TaskEventFilter) {
   taskUpdates(taskId: $taskId, after: $after, replay: $replay, filter: $filter) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demoRun } from '../../src/cli/demo-run.ts';
+import { demoRun } from '../../src/demo/demo-run.ts';
 import { toWireEvent } from '../../src/cli/wire-event.ts';
 import { EmitEventInput } from '../../src/domain/event.ts';
 

@@ -1,0 +1,6 @@
+/** One task. */
+import type { ReactElement } from 'react';
+
+export function RunPage({ taskId }: { readonly taskId: string }): ReactElement {
+  return <p>{taskId}</p>;
+}

@@ -1,0 +1,55 @@
+/** The page as a whole: the server's facts, who asks, and the view that the address names. */
+import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { createConnection } from '../../client/index.ts';
+import { DrumlineProvider } from '../../react/index.ts';
+import { BoardPage } from '../board/board-page.tsx';
+import { RunPage } from '../run/run-page.tsx';
+import { useAddress } from './address.ts';
+import { createAsk, GRAPHQL_URL, ServerContext, type Facts, type Server } from './server.ts';
+import { SignIn } from './sign-in.tsx';
+
+const TOKEN_KEY = 'drumline-token';
+
+export function App({ facts }: { readonly facts: Facts }): ReactElement {
+  const [token, setToken] = useState(() => sessionStorage.getItem(TOKEN_KEY) ?? undefined);
+  const [refusal, setRefusal] = useState<string>();
+  const server = useMemo((): Server => {
+    const headers: Readonly<Record<string, string>> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return {
+      facts,
+      url: GRAPHQL_URL,
+      headers,
+      connection: createConnection({ url: GRAPHQL_URL, headers }),
+      ask: createAsk(GRAPHQL_URL, headers),
+      signOut: token === undefined ? undefined : () => signOut(),
+      onRefused: (error) => signOut(error.message),
+    };
+  }, [facts, token]);
+  useEffect(() => () => server.connection[Symbol.dispose](), [server]);
+
+  function signIn(given: string): void {
+    sessionStorage.setItem(TOKEN_KEY, given);
+    setRefusal(undefined);
+    setToken(given);
+  }
+  function signOut(why?: string): void {
+    sessionStorage.removeItem(TOKEN_KEY);
+    setRefusal(why);
+    setToken(undefined);
+  }
+
+  if (facts.auth && token === undefined) return <SignIn refusal={refusal} onToken={signIn} />;
+  return (
+    <ServerContext value={server}>
+      <DrumlineProvider connection={server.connection}>
+        <Views />
+      </DrumlineProvider>
+    </ServerContext>
+  );
+}
+
+function Views(): ReactElement {
+  const { params } = useAddress();
+  const taskId = params.get('task');
+  return taskId === null || taskId === '' ? <BoardPage /> : <RunPage key={taskId} taskId={taskId} />;
+}

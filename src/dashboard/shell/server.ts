@@ -1,0 +1,51 @@
+/** The server that this page came from: what it says of itself, who asks, and the one connection to it. */
+import { createContext, useContext } from 'react';
+import { request, type Connection, type TypedDocument } from '../../client/index.ts';
+
+/** What the server tells any page of it. */
+export interface Facts {
+  readonly graphiql: boolean;
+  /** Whether callers have to say who they are. */
+  readonly auth: boolean;
+  readonly version: string;
+}
+
+export interface Server {
+  readonly facts: Facts;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connection: Connection;
+  /** Throws the two errors of `drumline/client`. */
+  ask<Data, Variables>(
+    this: void,
+    document: TypedDocument<Data, Variables>,
+    variables: Variables,
+    signal?: AbortSignal,
+  ): Promise<Data>;
+  /** Undefined when nobody has to say who they are. */
+  readonly signOut: (() => void) | undefined;
+  /** What was shown is not taken any more: ask for another. */
+  readonly onRefused: (error: Error) => void;
+}
+
+export const ServerContext = createContext<Server | undefined>(undefined);
+
+export function useServer(): Server {
+  const server = useContext(ServerContext);
+  if (server === undefined) throw new Error('This part of the page needs a server above it.');
+  return server;
+}
+
+/** Relative to the page: the server may be mounted below any path. */
+export const GRAPHQL_URL = './graphql';
+
+export async function readFacts(signal: AbortSignal): Promise<Facts> {
+  const response = await fetch('./dashboard.json', { signal });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  // Our own server's answer: it came with this page.
+  return (await response.json()) as Facts;
+}
+
+export function createAsk(url: string, headers: Readonly<Record<string, string>>): Server['ask'] {
+  return (document, variables, signal) => request({ url, headers, document, variables, signal });
+}

@@ -1,0 +1,75 @@
+/** Keys for those who would rather not reach for the pointer, and the list of them. */
+import { useEffect, useRef, type ReactElement } from 'react';
+
+export interface Shortcut {
+  /** As `KeyboardEvent.key` has it. */
+  readonly keys: readonly string[];
+  readonly does: string;
+  /** Undefined: another part of the page hears it; it is only listed here. */
+  readonly run?: ((event: KeyboardEvent) => void) | undefined;
+}
+
+export interface ShortcutsProps {
+  readonly shortcuts: readonly Shortcut[];
+  readonly isOpen: boolean;
+  readonly setOpen: (isOpen: boolean) => void;
+}
+
+export function Shortcuts({ shortcuts, isOpen, setOpen }: ShortcutsProps): ReactElement {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const latest = useRef(shortcuts);
+  useEffect(() => {
+    latest.current = shortcuts;
+  });
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [isOpen]);
+  useEffect(() => {
+    function onKey(event: KeyboardEvent): void {
+      if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
+      if (dialog.current?.open === true) return;
+      if (event.key === '?') return setOpen(true);
+      const shortcut = latest.current.find(({ keys }) => keys.includes(event.key));
+      if (shortcut?.run === undefined) return;
+      event.preventDefault();
+      shortcut.run(event);
+    }
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [setOpen]);
+  const listed = [...shortcuts, { keys: ['?'], does: 'this list' }];
+  return (
+    <dialog ref={dialog} className="shortcuts" onClose={() => setOpen(false)} aria-label="Keyboard shortcuts">
+      <h2>Keys</h2>
+      <dl>
+        {listed.map(({ keys, does }) => (
+          <div key={does}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{KEY_NAMES.get(key) ?? key}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <button className="button" onClick={() => setOpen(false)}>
+        Close
+      </button>
+    </dialog>
+  );
+}
+
+const KEY_NAMES: ReadonlyMap<string, string> = new Map([
+  ['ArrowUp', '↑'],
+  ['ArrowDown', '↓'],
+  ['ArrowLeft', '←'],
+  ['ArrowRight', '→'],
+  [' ', 'space'],
+  ['Escape', 'esc'],
+]);
+
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input:not([type=range]), textarea, select') !== null;
+}
