@@ -18,6 +18,8 @@ export interface TasksUpdate extends Readonly<TasksUpdatesSubscription['tasks']>
 
 export interface BoardStream {
   readonly filter?: TaskFilter | undefined;
+  /** So many at the start, the most recently updated, at most 10,000; 1,000 when left out. */
+  readonly first?: number | undefined;
   /** At most so many updates a second, 0.1 to 60; 10 when left out. */
   readonly maxRate?: number | undefined;
 }
@@ -26,12 +28,12 @@ export type WatchTasksOptions = BoardStream & ResumeOptions;
 
 /** Never ends by itself. Throws what cannot pass: the two errors of `errors.ts`. */
 export function watchTasks(options: WatchTasksOptions): AsyncIterableIterator<TasksUpdate, void, void> {
-  const { filter, maxRate } = options;
+  const { filter, first, maxRate } = options;
   let begins = true;
   return resume(options, {
     request() {
       begins = true;
-      return { query: TasksUpdatesDocument.toString(), variables: { filter, maxRate } };
+      return { query: TasksUpdatesDocument.toString(), variables: { filter, first, maxRate } };
     },
     read(result) {
       const update = { ...readField<TasksUpdatesSubscription, 'tasks'>(result, 'tasks'), begins };

@@ -33,8 +33,9 @@ export const LIMITS = Object.freeze({
   pageMax: 1_000,
   /** Events that one filtered page looks at before it answers with what it found. */
   scanEvents: 10_000,
-  /** Tasks that a live board begins with. */
+  /** Tasks that a live board begins with, unless asked otherwise, and at most. */
   boardTasks: 1_000,
+  boardMax: 10_000,
   /** The highest sequence: GraphQL's Int is 32 bits wide. */
   maxSeq: 2_147_483_647,
 } as const);

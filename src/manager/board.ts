@@ -1,7 +1,9 @@
 /**
  * A live board: the matching tasks as they stand, then every change, in batches no faster than the reader takes
- * them. It pulls "what changed since" from the log, so it holds no queue, only what it has shown.
+ * them. It pulls "what changed since" from the log, so it holds no queue, only what it has shown. A large board begins
+ * in several updates, each short for the thread, with a turn for others in between.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LIMITS } from '../domain/limits.ts';
 import type { TaskConditions, TaskHead } from '../log/event-log.ts';
 import { matchesTask } from '../domain/task.ts';
@@ -26,18 +28,22 @@ export interface BoardUpdate {
 
 export interface BoardOptions {
   readonly filter?: TaskConditions | undefined;
+  /** So many at the start, the most recently updated; at most `LIMITS.boardMax`. */
+  readonly first?: number | undefined;
   /** At most so many updates a second. */
   readonly maxRate?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const CHANGES_PAGE = 1_000;
+/** Tasks of one update at the start. */
+const START_TASKS = 500;
 /** A board is for eyes: unless asked otherwise it changes no faster than this, updates a second. */
 const DEFAULT_MAX_RATE = 10;
 
 export function boardUpdates(
   deps: FollowDeps,
-  { filter = {}, maxRate = DEFAULT_MAX_RATE, signal: outer }: BoardOptions,
+  { filter = {}, first = LIMITS.boardTasks, maxRate = DEFAULT_MAX_RATE, signal: outer }: BoardOptions,
 ): AsyncIterableIterator<BoardUpdate, void, void> {
   return cancellable(async function* (signal) {
     const news = createAutoResetEvent(signal);
@@ -46,12 +52,16 @@ export function boardUpdates(
     const pace = createPace(maxRate);
     let { position } = await ask(() => deps.log.changes({ limit: 0 }));
     const readMatching = (): Promise<readonly TaskHead[]> =>
-      ask(() => listTasks(deps.log, { ...filter, order: 'updated', limit: LIMITS.boardTasks + 1 }));
-    const start = await readMatching();
-    const truncated = start.length > LIMITS.boardTasks;
-    const changed = start.slice(0, LIMITS.boardTasks);
-    const shown = new Map(changed.map((head) => [head.progress.taskId, head.progress.hash]));
-    yield { changed, removed: [], ready: true, truncated };
+      ask(() => listTasks(deps.log, { ...filter, order: 'updated', limit: first + 1 }));
+    const found = await readMatching();
+    const truncated = found.length > first;
+    const start = found.slice(0, first);
+    const shown = new Map(start.map((head) => [head.progress.taskId, head.progress.hash]));
+    for (let from = 0; from === 0 || from < start.length; from += START_TASKS) {
+      if (from > 0) await nextTurn();
+      const changed = start.slice(from, from + START_TASKS);
+      yield { changed, removed: [], ready: from + START_TASKS >= start.length, truncated };
+    }
     pace.sent();
 
     while (!signal.aborted) {

@@ -21,7 +21,7 @@ export type TaskEventsShown = Pick<
   TaskEventsStoreOptions,
   'taskId' | 'maxRate' | 'keep' | 'after' | 'replay' | 'filter'
 >;
-export type TasksShown = Pick<TasksStoreOptions, 'filter' | 'maxRate'>;
+export type TasksShown = Pick<TasksStoreOptions, 'filter' | 'first' | 'maxRate'>;
 
 export interface Shared {
   readonly task: Pool<TaskShown, TaskState>;

@@ -31,10 +31,15 @@ const TaskFilter = z.object({
 
 const Sequence = z.number().min(0, 'must be 0 or more');
 const MaxRate = z.number().min(0.1, 'must be from 0.1 to 60').max(60, 'must be from 0.1 to 60');
+const BoardSize = z
+  .number()
+  .min(0, `must be from 0 to ${LIMITS.boardMax}`)
+  .max(LIMITS.boardMax, `must be from 0 to ${LIMITS.boardMax}`);
 
 const TaskArgs = z.object({ id: Id });
 const TaskProgressArgs = z.object({ taskId: Id, atSequence: optional(Sequence) });
-const TasksArgs = z.object({ filter: optional(TaskFilter), maxRate: optional(MaxRate) });
+const TasksArgs = z.object({ filter: optional(TaskFilter) });
+const BoardArgs = z.object({ filter: optional(TaskFilter), first: optional(BoardSize), maxRate: optional(MaxRate) });
 const EventsArgs = z.object({ filter: optional(EventFilter) });
 const TaskEventsArgs = z.object({ taskId: Id, afterSequence: optional(Sequence), filter: optional(EventFilter) });
 const ObservationsArgs = z.object({ taskId: optional(Id) });
@@ -56,6 +61,7 @@ const ViewerTokenArgs = z.object({
 export const parseTaskArgs = parserOf(TaskArgs);
 export const parseTaskProgressArgs = parserOf(TaskProgressArgs);
 export const parseTasksArgs = parserOf(TasksArgs);
+export const parseBoardArgs = parserOf(BoardArgs);
 export const parseEventsArgs = parserOf(EventsArgs);
 export const parseTaskEventsArgs = parserOf(TaskEventsArgs);
 export const parseObservationsArgs = parserOf(ObservationsArgs);

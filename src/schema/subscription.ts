@@ -9,11 +9,11 @@ import type { EventVerbs, TaskHead } from '../manager/event-manager.ts';
 import type { ObservationUpdate } from '../manager/observation-updates.ts';
 import type { TaskUpdate } from '../manager/task-updates.ts';
 import {
+  parseBoardArgs,
   parseCursorArg,
   parseLatestArgs,
   parseLatestTaskArgs,
   parseObservationsArgs,
-  parseTasksArgs,
   parseTaskUpdatesArgs,
 } from './args.ts';
 import { builder } from './builder.ts';
@@ -110,9 +110,12 @@ builder.subscriptionType({
         'A live board: first the matching tasks as they stand (the 1,000 most recently updated), then every change.',
       args: {
         filter: t.arg({ type: taskFilterRef, description: 'Only the tasks that match.' }),
+        first: t.arg.int({
+          description: 'So many at the start, the most recently updated, at most 10,000; 1,000 when left out.',
+        }),
         maxRate: t.arg.float({ description: 'At most so many updates a second, 0.1 to 60; 10 when left out.' }),
       },
-      subscribe: (_root, args, { manager }) => manager.boardUpdates(parseTasksArgs(args)),
+      subscribe: (_root, args, { manager }) => manager.boardUpdates(parseBoardArgs(args)),
       resolve: (update) => update,
     }),
 

@@ -5,6 +5,7 @@
  */
 import {
   Kind,
+  OperationTypeNode,
   visit,
   type DocumentNode,
   type FieldNode,
@@ -68,7 +69,8 @@ export function checkCost(
   variables: Readonly<Record<string, unknown>> | null | undefined,
 ): void {
   const given = { ...defaultsOf(operation), ...variables };
-  const cost = costOf(operation.selectionSet, fragmentsOf(document), given);
+  const fragments = fragmentsOf(document);
+  const cost = streamsOf(operation, fragments).reduce((sum, each) => sum + costOf(each, fragments, given), 0);
   refuseAbove(cost, DOCUMENT_LIMITS.cost, 'QUERY_TOO_EXPENSIVE', 'items of pages');
 }
 
@@ -126,6 +128,12 @@ function measure(
 interface MeasuredField {
   readonly field: FieldNode;
   readonly within: number;
+}
+
+/** What is answered at once: of a subscription each item of its stream, however many there are at the start. */
+function streamsOf({ operation, selectionSet }: OperationDefinitionNode, fragments: Fragments): SelectionSetNode[] {
+  if (operation !== OperationTypeNode.SUBSCRIPTION) return [selectionSet];
+  return fieldsOf(selectionSet, fragments).flatMap((field) => field.selectionSet ?? []);
 }
 
 function depthOf(selectionSet: SelectionSetNode, fragments: Fragments): number {

@@ -4,14 +4,17 @@ import {
   createConnection,
   foldTasks,
   NO_TASKS,
+  tasksStore,
   watchObservations,
   watchTasks,
   type TasksUpdate,
 } from '../../src/client/index.ts';
-import { dataOf, startApp } from '../support/app.ts';
+import { dataOf, GOOD_EVENT, startApp } from '../support/app.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const EAGER = { random: () => 0 } as const;
+const EMIT_MANY = `mutation ($inputs: [EmitEventInput!]!) { emitEvents(inputs: $inputs) { results { duplicate } } }`;
 const OBSERVE = `mutation ($input: PublishObservationInput!) { publishObservation(input: $input) { observation { id } } }`;
 
 async function nextOf<Item>(items: AsyncIterator<Item, void, void>): Promise<Item> {
@@ -59,6 +62,38 @@ describe('folding a board', () => {
     expect([beginning.isReady, [...beginning.tasks.keys()]]).toEqual([false, ['a']]);
     expect([...foldTasks(beginning, update).tasks.keys()]).toEqual([]);
   });
+
+  test('over several updates: only what none of them named is gone, and only at the last', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ id }) as TasksUpdate['changed'][number]);
+    if (a === undefined || b === undefined || c === undefined) throw new Error('There are three.');
+    const known = foldTasks(NO_TASKS, { ...update, begins: true, changed: [a, b, c] });
+    const first = foldTasks(known, { ...update, begins: true, ready: false, changed: [c] });
+    const second = foldTasks(first, { ...update, ready: false, changed: [] });
+    expect([[...second.tasks.keys()], [...second.unconfirmed]]).toEqual([
+      ['a', 'b', 'c'],
+      ['a', 'b'],
+    ]);
+    const ready = foldTasks(second, { ...update, changed: [a] });
+    expect([[...ready.tasks.keys()], [...ready.unconfirmed], ready.isReady]).toEqual([['a', 'c'], [], true]);
+  });
+});
+
+test('a large board begins in several updates, and is ready when all of it is there', async () => {
+  await using server = await startApp();
+  const inputs = Array.from({ length: 1_000 }, (_, number) => ({ ...GOOD_EVENT, taskId: `t${number}` }));
+  dataOf(await server.post(EMIT_MANY, { inputs }));
+  await server.emit({ taskId: 'one-more' });
+  using store = tasksStore({ url: server.graphqlUrl, first: 1_001 });
+  const sizes = new Set<number>();
+  const leave = store.subscribe(() => {
+    const { view } = store.getSnapshot();
+    if (!view.isReady) sizes.add(view.tasks.size);
+  });
+  await waitFor(() => store.getSnapshot().view.isReady, { withinMs: 5_000, what: 'the whole board' });
+  leave();
+  expect(store.getSnapshot().view).toMatchObject({ isTruncated: false });
+  expect(store.getSnapshot().view.tasks.size).toBe(1_001);
+  expect(sizes).toContain(500);
 });
 
 test.each(['websocket', 'sse'] as const)(

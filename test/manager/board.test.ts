@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../src/domain/limits.ts';
 import type { BoardUpdate } from '../../src/manager/board.ts';
-import { event, openBench, take } from './bench.ts';
+import { event, openBench, take, type Bench } from './bench.ts';
 
 /** What a board shows, in few words. */
 function shown({ changed, removed, ready, truncated }: BoardUpdate): unknown {
@@ -44,19 +45,68 @@ test('a task that leaves the filter is removed once; one that never was shown is
   await board.return?.();
 });
 
-test('of more than 1,000 tasks the most recently updated are shown and it says truncated; any other comes as it changes', async () => {
-  await using bench = openBench();
+/** Begin so many tasks, each a minute after the one before: `t0` is the first. */
+async function beginTasks(bench: Bench, count: number): Promise<void> {
   const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
-  const begin = (number: number) => event({ taskId: `t${number}`, timestamp: at(number) });
-  await bench.manager.emitMany(Array.from({ length: 1_000 }, (_, number) => begin(number)));
-  await bench.manager.emitMany([begin(1_000)]);
-  const board = bench.manager.boardUpdates({ maxRate: 60 });
-  const [first] = await take(board, 1);
-  expect(first).toMatchObject({ ready: true, truncated: true, removed: [] });
-  const ids = new Set(first?.changed.map(({ progress }) => progress.taskId));
-  expect([ids.size, ids.has('t0'), ids.has('t1000')]).toEqual([1_000, false, true]);
+  const events = Array.from({ length: count }, (_, number) => event({ taskId: `t${number}`, timestamp: at(number) }));
+  while (events.length > 0) await bench.manager.emitMany(events.splice(0, LIMITS.batchEvents));
+}
+
+test.each([
+  { first: undefined, tasks: 1_001, sizes: [500, 500], truncated: true },
+  { first: 1_001, tasks: 1_001, sizes: [500, 500, 1], truncated: false },
+  { first: 500, tasks: 501, sizes: [500], truncated: true },
+  { first: 2, tasks: 3, sizes: [2], truncated: true },
+  { first: 0, tasks: 1, sizes: [0], truncated: true },
+])('asked for $first of $tasks tasks it begins with $sizes, the most recently updated', async (row) => {
+  const { first, tasks, sizes, truncated } = row;
+  await using bench = openBench();
+  await beginTasks(bench, tasks);
+  const board = bench.manager.boardUpdates({ first, maxRate: 60 });
+  const start = await take(board, sizes.length);
+  expect(start.map(({ changed, ready }) => [changed.length, ready])).toEqual(
+    sizes.map((size, index) => [size, index === sizes.length - 1]),
+  );
+  expect(new Set(start.map((update) => update.truncated))).toEqual(new Set([truncated]));
+  const ids = start.flatMap(({ changed }) => changed.map(({ progress }) => progress.taskId));
+  const all = Array.from({ length: tasks }, (_, number) => `t${number}`).toReversed();
+  expect(ids).toEqual(all.slice(0, first ?? 1_000));
+  // Any other comes as it changes.
   await bench.emit({ taskId: 't0' });
-  expect((await take(board, 1)).map(shown)).toEqual([{ changed: ['t0@2'], removed: [], ready: true, truncated: true }]);
+  expect((await take(board, 1)).map(shown)).toEqual([{ changed: ['t0@2'], removed: [], ready: true, truncated }]);
+  await board.return?.();
+});
+
+test('the start of a large board keeps to no pace, and lets others have their turn', async () => {
+  await using bench = openBench();
+  await beginTasks(bench, 2_000);
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  const board = bench.manager.boardUpdates({ first: 2_000, maxRate: 0.1 });
+  const turnsAt: number[] = [];
+  for (let update = 0; update < 4; update += 1) {
+    await take(board, 1, 5_000);
+    turnsAt.push(turns);
+  }
+  clearImmediate(counting);
+  expect(turnsAt).toEqual([...new Set(turnsAt)]);
+  await board.return?.();
+});
+
+test('what changes while the board begins is told after it, at its newest', async () => {
+  await using bench = openBench();
+  await beginTasks(bench, 501);
+  const board = bench.manager.boardUpdates({ maxRate: 60 });
+  expect((await take(board, 1))[0]).toMatchObject({ ready: false });
+  await bench.emit({ taskId: 't0' });
+  expect((await take(board, 2)).map(shown)).toEqual([
+    { changed: ['t0@1'], removed: [], ...UNTRUNCATED },
+    { changed: ['t0@2'], removed: [], ...UNTRUNCATED },
+  ]);
   await board.return?.();
 });
 

@@ -335,6 +335,8 @@ describe('arguments of subscriptions', () => {
     ['task(id: "a b") { id }', bad('id')],
     ['task(id: "a", maxRate: -1) { id }', bad('maxRate')],
     ['tasks(maxRate: 61) { ready }', bad('maxRate')],
+    ['tasks(first: -1) { ready }', bad('first')],
+    ['tasks(first: 10001) { ready }', bad('first')],
     ['tasks(filter: { startedAfter: "2026-02-30T00:00:00Z" }) { ready }', bad('filter.startedAfter')],
     ['observations(taskId: "*") { cursor }', bad('taskId')],
   ];

@@ -220,6 +220,15 @@ test('a board begins with the tasks that match, then tells what changed and what
   await expect(board.next()).resolves.toMatchObject({ changed: [{ id: 'c', progress: { sequence: 2 } }], removed: [] });
 });
 
+test('a board begins with as many as are asked for, and says that there are more', async () => {
+  await using harness = createHarness();
+  await emitAll(harness, [{ taskId: 'a' }, { taskId: 'b' }]);
+  await using board = await harness.watch(
+    'subscription { tasks(first: 1) { changed { __typename } ready truncated } }',
+  );
+  await expect(board.next()).resolves.toEqual({ changed: [{ __typename: 'Task' }], ready: true, truncated: true });
+});
+
 test('an empty board says at once that it is ready', async () => {
   await using harness = createHarness();
   await using board = await harness.watch('subscription { tasks { changed { id } removed ready truncated } }');

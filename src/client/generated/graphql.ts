@@ -228,6 +228,7 @@ export type TaskFieldsFragment = { readonly id: string, readonly title: string |
 
 export type TasksUpdatesSubscriptionVariables = Exact<{
   filter?: TaskFilter | null | undefined;
+  first?: number | null | undefined;
   maxRate?: number | null | undefined;
 }>;
 
@@ -520,8 +521,8 @@ fragment EventFields on TaskEvent {
   estimatedTimeRemaining
 }`) as unknown as TypedDocumentString<TaskUpdatesSubscription, TaskUpdatesSubscriptionVariables>;
 export const TasksUpdatesDocument = new TypedDocumentString(`
-    subscription TasksUpdates($filter: TaskFilter, $maxRate: Float) {
-  tasks(filter: $filter, maxRate: $maxRate) {
+    subscription TasksUpdates($filter: TaskFilter, $first: Int, $maxRate: Float) {
+  tasks(filter: $filter, first: $first, maxRate: $maxRate) {
     changed {
       ...TaskFields
     }
