@@ -4,8 +4,9 @@
  * in several updates, each short for the thread, with a turn for others in between.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { TaskEvent } from '../domain/event.ts';
 import { LIMITS } from '../domain/limits.ts';
-import type { TaskConditions, TaskHead } from '../log/event-log.ts';
+import type { ReadRange, TaskConditions, TaskHead } from '../log/event-log.ts';
 import { matchesTask } from '../domain/task.ts';
 import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
@@ -15,9 +16,14 @@ import { listTasks } from './listed-tasks.ts';
 import { createPace, waitForPace } from './latest.ts';
 import { askPatiently } from './patience.ts';
 
+export interface BoardTask extends TaskHead {
+  /** The event that its progress ends with; null when there is none, or it is no longer kept. Undefined: not asked for. */
+  readonly lastEvent?: TaskEvent | null;
+}
+
 export interface BoardUpdate {
   /** Tasks that match now and are new or changed. */
-  readonly changed: readonly TaskHead[];
+  readonly changed: readonly BoardTask[];
   /** Ids shown before that no longer match, or are gone. */
   readonly removed: readonly string[];
   /** False until the board as it stood was delivered. */
@@ -32,19 +38,21 @@ export interface BoardOptions {
   readonly first?: number | undefined;
   /** At most so many updates a second. */
   readonly maxRate?: number | undefined;
+  /** Each task comes with its last event. */
+  readonly withLastEvents?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const CHANGES_PAGE = 1_000;
 /** Tasks of one update at the start. */
 const START_TASKS = 500;
+/** Tasks whose last events are read together, before others get their turn. */
+const READ_TASKS = 100;
 /** A board is for eyes: unless asked otherwise it changes no faster than this, updates a second. */
 const DEFAULT_MAX_RATE = 10;
 
-export function boardUpdates(
-  deps: FollowDeps,
-  { filter = {}, first = LIMITS.boardTasks, maxRate = DEFAULT_MAX_RATE, signal: outer }: BoardOptions,
-): AsyncIterableIterator<BoardUpdate, void, void> {
+export function boardUpdates(deps: FollowDeps, options: BoardOptions): AsyncIterableIterator<BoardUpdate, void, void> {
+  const { filter = {}, first = LIMITS.boardTasks, maxRate = DEFAULT_MAX_RATE, withLastEvents = false } = options;
   return cancellable(async function* (signal) {
     const news = createAutoResetEvent(signal);
     const ask: Ask = (question) => askPatiently(question, news, signal);
@@ -56,10 +64,12 @@ export function boardUpdates(
     const found = await readMatching();
     const truncated = found.length > first;
     const start = found.slice(0, first);
+    const toShow = async (heads: readonly TaskHead[]): Promise<readonly BoardTask[]> =>
+      withLastEvents ? addLastEvents(heads, (taskId, range) => ask(() => deps.log.read(taskId, range))) : heads;
     const shown = new Map(start.map((head) => [head.progress.taskId, head.progress.hash]));
     for (let from = 0; from === 0 || from < start.length; from += START_TASKS) {
       if (from > 0) await nextTurn();
-      const changed = start.slice(from, from + START_TASKS);
+      const changed = await toShow(start.slice(from, from + START_TASKS));
       yield { changed, removed: [], ready: from + START_TASKS >= start.length, truncated };
     }
     pace.sent();
@@ -72,16 +82,33 @@ export function boardUpdates(
       const taskIds = new Set([...changes.taskIds, ...others]);
       const update = await changesToShow((taskId) => ask(() => deps.log.head(taskId)), taskIds, filter, shown);
       if (update.changed.length > 0 || update.removed.length > 0) {
-        yield { ...update, ready: true, truncated };
+        yield { changed: await toShow(update.changed), removed: update.removed, ready: true, truncated };
         pace.sent();
       }
       if (changes.taskIds.length < CHANGES_PAGE) await news.wait();
       await waitForPace(pace, news, signal);
     }
-  }, outer);
+  }, options.signal);
 }
 
 type Ask = <Answer>(question: () => MaybePromise<Answer>) => Promise<Answer>;
+
+async function addLastEvents(
+  heads: readonly TaskHead[],
+  read: (taskId: string, range: ReadRange) => Promise<readonly TaskEvent[]>,
+): Promise<readonly BoardTask[]> {
+  const tasks: BoardTask[] = [];
+  for (let from = 0; from < heads.length; from += READ_TASKS) {
+    if (from > 0) await nextTurn();
+    const some = heads.slice(from, from + READ_TASKS).map(async (head): Promise<BoardTask> => {
+      const { taskId, seq, hash } = head.progress;
+      const [event] = seq === 0 ? [] : await read(taskId, { after: seq - 1, limit: 1 });
+      return { ...head, lastEvent: event?.hash === hash ? event : null };
+    });
+    tasks.push(...(await Promise.all(some)));
+  }
+  return tasks;
+}
 
 function idsOf(heads: readonly TaskHead[]): readonly string[] {
   return heads.map(({ progress }) => progress.taskId);

@@ -24,6 +24,12 @@ export type TokenIssuer = (order: {
   readonly givenBy: readonly string[];
 }) => Promise<{ readonly token: string; readonly id: string; readonly expiresAt: number }>;
 
+/** What a field tells of itself, in its `extensions.value`. */
+export interface ValueExtension {
+  /** The value, where its source has it with it; undefined where it has not: then the resolver finds it. */
+  readonly ofSource: (source: unknown) => unknown;
+}
+
 /** What a subscription field tells its transport, in the field's `extensions.stream`. */
 export interface StreamExtension {
   /**

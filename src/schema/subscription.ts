@@ -18,6 +18,7 @@ import {
 } from './args.ts';
 import { builder } from './builder.ts';
 import type { StreamExtension } from './context.ts';
+import { selects } from './selects.ts';
 import { taskEventFilterRef, taskFilterRef } from './inputs.ts';
 import { observationUpdateRef } from './observation-update.ts';
 import { taskProgressRef } from './task-progress.ts';
@@ -115,7 +116,8 @@ builder.subscriptionType({
         }),
         maxRate: t.arg.float({ description: 'At most so many updates a second, 0.1 to 60; 10 when left out.' }),
       },
-      subscribe: (_root, args, { manager }) => manager.boardUpdates(parseBoardArgs(args)),
+      subscribe: (_root, args, { manager }, info) =>
+        manager.boardUpdates({ ...parseBoardArgs(args), withLastEvents: selects(info, 'lastEvent') }),
       resolve: (update) => update,
     }),
 

@@ -1,13 +1,20 @@
 /** A task as an entity: what caches keep under its id, and what it is now. */
 import { TaskNotFoundError } from '../domain/errors.ts';
-import type { TaskHead } from '../manager/event-manager.ts';
+import type { TaskEvent } from '../domain/event.ts';
+import type { BoardTask } from '../manager/board.ts';
+import type { EventVerbs, TaskHead } from '../manager/event-manager.ts';
 import { parseEventsArgs, parsePageArgs } from './args.ts';
 import { builder } from './builder.ts';
+import type { ValueExtension } from './context.ts';
 import { taskEventConnectionRef } from './connections.ts';
 import { taskEventFilterRef } from './inputs.ts';
+import { taskEventRef } from './task-event.ts';
 import { taskProgressRef } from './task-progress.ts';
 
-export const taskRef = builder.objectRef<TaskHead>('Task').implement({
+/** A board that shows them has read them already. */
+const lastEvent: ValueExtension = { ofSource: (task) => (task as BoardTask).lastEvent };
+
+export const taskRef = builder.objectRef<BoardTask>('Task').implement({
   description: 'A task. An entity: caches normalise it by `id`; `progress` is what it is now.',
   fields: (t) => ({
     id: t.id({ description: 'The id that its emitters gave it.', resolve: ({ genesis }) => genesis.taskId }),
@@ -23,6 +30,16 @@ export const taskRef = builder.objectRef<TaskHead>('Task').implement({
       resolve: ({ genesis }) => genesis.createdAt,
     }),
     progress: t.expose('progress', { type: taskProgressRef, description: 'Its progress as it is now.' }),
+    lastEvent: t.field({
+      type: taskEventRef,
+      nullable: true,
+      description:
+        'The event that `progress` ends with: number `progress.sequence`. Null before the first, and when it is no ' +
+        'longer kept.',
+      extensions: { value: lastEvent },
+      resolve: (task, _args, { manager }) =>
+        task.lastEvent === undefined ? readLastEvent(manager, task) : task.lastEvent,
+    }),
     events: t.field({
       type: taskEventConnectionRef,
       description: "The task's log, oldest first.",
@@ -42,3 +59,11 @@ export const taskRef = builder.objectRef<TaskHead>('Task').implement({
     }),
   }),
 });
+
+async function readLastEvent(manager: EventVerbs, { progress }: TaskHead): Promise<TaskEvent | null> {
+  const { taskId, seq, hash } = progress;
+  if (seq === 0) return null;
+  const page = await manager.readEvents(taskId, { afterSequence: seq - 1, first: 1 });
+  const event = page?.items[0];
+  return event?.hash === hash ? event : null;
+}

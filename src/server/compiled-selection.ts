@@ -26,6 +26,7 @@ import {
   type SelectionNode,
   type ValidatedExecutionArgs,
 } from 'graphql';
+import type { ValueExtension } from '../schema/context.ts';
 
 /** @throws NotPlainError when only a full execution can tell. */
 export type WriteJson = (value: unknown) => string;
@@ -35,7 +36,10 @@ class NotPlainError extends Error {
 }
 
 /** What of an operation matters here: its document, and the variables that its directives may ask. */
-export type SelectionScope = Pick<ValidatedExecutionArgs, 'schema' | 'fragments' | 'variableValues'>;
+export interface SelectionScope extends Pick<ValidatedExecutionArgs, 'schema' | 'fragments' | 'variableValues'> {
+  /** Each value is written for one caller, and in that caller's name it may be executed in the place of that. */
+  readonly isOwn?: boolean;
+}
 
 /** @returns undefined when something selected depends on more than the value. */
 export function compileSelection(
@@ -185,9 +189,24 @@ function fieldWriter(
   }
   const field = type.getFields()[name];
   if (field === undefined) throw new NotPlainError();
-  const resolve = valueResolver(field);
+  const resolve = (scope.isOwn === true ? ofSource(field) : undefined) ?? valueResolver(field);
   const write = compileType(scope, field.type, nodes);
   return (source) => start + write(plain(resolve(source)));
+}
+
+/** What reads a value that its source may have with it. */
+function ofSource({ extensions }: GraphQLField<unknown, unknown>): ((source: unknown) => unknown) | undefined {
+  const value: unknown = extensions['value'];
+  if (!isValueExtension(value)) return undefined;
+  return (source) => {
+    const known = value.ofSource(source);
+    if (known === undefined) throw new NotPlainError();
+    return known;
+  };
+}
+
+function isValueExtension(value: unknown): value is ValueExtension {
+  return typeof value === 'object' && value !== null && 'ofSource' in value;
 }
 
 /**

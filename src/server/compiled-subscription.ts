@@ -16,11 +16,12 @@ export function compileSubscription(args: ValidatedSubscriptionArgs): CompiledSu
   const type = args.schema.getSubscriptionType();
   const name = rootFields(args, args.operation.selectionSet.selections)[0]?.name.value;
   const field = name === undefined ? undefined : type?.getFields()[name];
-  const stream: unknown = field?.extensions['stream'];
-  return { write: compileResult(args), stream: isStreamExtension(stream) ? stream : PLAIN_STREAM };
+  const given: unknown = field?.extensions['stream'];
+  const stream = isStreamExtension(given) ? given : PLAIN_STREAM;
+  return { write: compileResult(args, stream), stream };
 }
 
-function compileResult(args: ValidatedSubscriptionArgs): WriteJson | undefined {
+function compileResult(args: ValidatedSubscriptionArgs, { sharesItems }: StreamExtension): WriteJson | undefined {
   const type = args.schema.getSubscriptionType();
   if (type == null) return undefined;
   return ifPlain(() => {
@@ -30,7 +31,7 @@ function compileResult(args: ValidatedSubscriptionArgs): WriteJson | undefined {
     const [key, nodes] = root;
     // The arguments of the root say where the source begins; what is made of an item may not ask them.
     const resolve = valueResolver({ name: field.name, args: [], resolve: field.resolve }, 1);
-    const write = compileSelection(args, field.type, nodes);
+    const write = compileSelection({ ...args, isOwn: sharesItems !== true }, field.type, nodes);
     const start = `{"data":{${JSON.stringify(key)}:`;
     return write === undefined ? undefined : (item: unknown) => `${start}${write(resolve(item))}}}`;
   });

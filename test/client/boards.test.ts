@@ -78,6 +78,18 @@ describe('folding a board', () => {
   });
 });
 
+test('each row has the last words of its task', async () => {
+  await using server = await startApp();
+  await server.emit({ taskId: 'a', message: 'one' });
+  const board = watchTasks({ ...EAGER, url: server.graphqlUrl, maxRate: 60 });
+  const said = async (): Promise<unknown> => (await nextOf(board)).changed.map(({ lastEvent }) => lastEvent);
+  const component = 'camina';
+  expect(await said()).toMatchObject([{ component, eventType: 'PROGRESS_UPDATE', message: 'one' }]);
+  await server.emit({ taskId: 'a', message: 'two', eventType: 'WARNING' });
+  expect(await said()).toMatchObject([{ component, eventType: 'WARNING', message: 'two' }]);
+  await board.return?.();
+});
+
 test('a large board begins in several updates, and is ready when all of it is there', async () => {
   await using server = await startApp();
   const inputs = Array.from({ length: 1_000 }, (_, number) => ({ ...GOOD_EVENT, taskId: `t${number}` }));

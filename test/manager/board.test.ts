@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/domain/limits.ts';
+import type { EventLog } from '../../src/log/event-log.ts';
 import type { BoardUpdate } from '../../src/manager/board.ts';
 import { event, openBench, take, type Bench } from './bench.ts';
 
@@ -107,6 +108,44 @@ test('what changes while the board begins is told after it, at its newest', asyn
     { changed: ['t0@1'], removed: [], ...UNTRUNCATED },
     { changed: ['t0@2'], removed: [], ...UNTRUNCATED },
   ]);
+  await board.return?.();
+});
+
+test('asked for them, each task comes with the event that its progress ends with', async () => {
+  await using bench = openBench();
+  await beginTasks(bench, 150);
+  await bench.manager.initTask({ taskId: 'begun' });
+  const board = bench.manager.boardUpdates({ withLastEvents: true, maxRate: 60 });
+  const [start] = await take(board, 1);
+  const told = (start?.changed ?? []).map(({ progress, lastEvent }) => [progress.seq, progress.hash, lastEvent?.hash]);
+  expect(told.filter(([seq]) => seq === 0)).toEqual([[0, expect.any(String), undefined]]);
+  expect(told.filter(([seq, hash, last]) => seq === 1 && hash === last)).toHaveLength(150);
+  await bench.emit({ taskId: 't0', message: 'and on' });
+  expect((await take(board, 1))[0]?.changed[0]?.lastEvent).toMatchObject({ seq: 2, message: 'and on' });
+  await board.return?.();
+
+  const plain = bench.manager.boardUpdates({ maxRate: 60 });
+  expect((await take(plain, 1))[0]?.changed[0]).not.toHaveProperty('lastEvent');
+  await plain.return?.();
+});
+
+test('a last event that is no longer kept, or of another history, is null', async () => {
+  await using bench = openBench();
+  await bench.emit({ taskId: 'trimmed' });
+  await bench.log.trim('trimmed', 1);
+  await bench.emit({ taskId: 'replaced' });
+  const { read } = bench.log;
+  const log: EventLog = {
+    ...bench.log,
+    async read(taskId, range) {
+      if (taskId === 'replaced' && (await bench.log.delete(taskId))) await bench.emit({ taskId, message: 'anew' });
+      return read(taskId, range);
+    },
+  };
+  await using above = openBench({ log });
+  const board = above.manager.boardUpdates({ withLastEvents: true, maxRate: 60 });
+  const [start] = await take(board, 1);
+  expect(start?.changed.map(({ lastEvent }) => lastEvent)).toEqual([null, null]);
   await board.return?.();
 });
 

@@ -98,6 +98,24 @@ test('a task shows what it was begun with and what it is now', async () => {
   });
 });
 
+test('the last event of a task is the one that its progress ends with, if it is kept', async () => {
+  await using harness = createHarness();
+  await harness.ask('mutation { initTask(input: { taskId: "begun" }) { created } }');
+  await emitSix(harness);
+  const document =
+    'query ($id: ID!) { task(id: $id) { progress { sequence } lastEvent { sequence component message cursor } } }';
+  await expect(harness.ask(document, { id: 'begun' })).resolves.toEqual({
+    task: { progress: { sequence: 0 }, lastEvent: null },
+  });
+  const { taskEvents } = await harness.ask<{ taskEvents: { nodes: readonly object[] } }>(
+    '{ taskEvents(taskId: "survey", last: 1) { nodes { sequence component message cursor } } }',
+  );
+  const before = await harness.ask(document, { id: 'survey' });
+  expect(before).toEqual({ task: { progress: { sequence: 6 }, lastEvent: taskEvents.nodes[0] } });
+  await harness.log.trim('survey', 6);
+  await expect(harness.ask(document, { id: 'survey' })).resolves.toMatchObject({ task: { lastEvent: null } });
+});
+
 test('progress is told as of any event that is kept', async () => {
   await using harness = createHarness();
   const cursors = await emitSix(harness);

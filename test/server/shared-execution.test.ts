@@ -86,6 +86,9 @@ beforeAll(async () => {
   const { progress } = first;
   updates.push({ kind: 'gap', progress, reason: 'diverged' }, { kind: 'checkpoint', progress });
   const heads = [head, { ...head, progress }, { ...head, genesis: { ...head.genesis, title: undefined, labels: [] } }];
+  // As a board has them that was asked for it.
+  const [last] = await log.read('survey', { after: head.progress.seq - 1, limit: 1 });
+  const rows = heads.map((each, index) => ({ ...each, lastEvent: index === 1 ? null : last }));
   await manager.publishObservation({ content: 'all is well', metadata: { deep: { er: [1.5e-300, 0.1] } } });
   const [observation] = await log.readObservations({ after: 0, limit: 1 });
   if (observation === undefined) throw new Error('nothing was observed');
@@ -94,7 +97,7 @@ beforeAll(async () => {
     taskUpdates: updates,
     taskProgress: heads,
     task: heads,
-    tasks: [{ changed: heads, removed: ['gone'], ready: true, truncated: false }],
+    tasks: [{ changed: rows, removed: ['gone'], ready: true, truncated: false }],
     observations: [
       { kind: 'recorded', cursor, observation },
       { kind: 'recorded', cursor, observation: { ...observation, taskId: 'survey' } },

@@ -42,6 +42,8 @@ test.each([
 test.each([
   ['task', `subscription { task(id: "${TASK}") { events(first: 1) { nodes { sequence } } } }`, 2],
   ['tasks', 'subscription { tasks { changed { events(first: 1) { nodes { sequence } } } } }', 2],
+  ['task, its last event', `subscription { task(id: "${TASK}") { lastEvent { sequence } } }`, 2],
+  ['tasks, their last events', 'subscription { tasks { changed { lastEvent { sequence } } } }', 2],
   ['task without events', `subscription { task(id: "${TASK}") { progress { sequence } } }`, 0],
 ])('of two watchers of %s the log is asked for each', async (_what, query, reads) => {
   await using server = await startApp();
@@ -60,4 +62,26 @@ test.each([
     await client.nextOf('1');
   }
   expect(asked).toBe(reads);
+});
+
+test('the last event of a task is told as of its progress, whether its item has it or not', async () => {
+  await using harness = createHarness();
+  await emitAll(harness, [{}, {}]);
+  const head = await harness.log.head('survey');
+  const [lastEvent] = await harness.log.read('survey', { after: 1, limit: 1 });
+  if (head === undefined || lastEvent === undefined) throw new Error('nothing was recorded');
+  const args = validateSubscriptionArgs({
+    schema: harness.schema,
+    document: parse('subscription { tasks { changed { lastEvent { sequence } } } }'),
+    contextValue: { manager: harness.manager },
+  });
+  if (!('operation' in args)) throw new AggregateError(args);
+  using open = createSharedExecution({ mask }).open(args);
+  await emitAll(harness, [{}]);
+  const changed = [{ ...head, lastEvent }, head, { ...head, lastEvent: null }];
+  const frames = changed.map((task) => open.frameOf({ changed: [task], removed: [], ready: true, truncated: false }));
+  // What an item has needs no execution.
+  expect(frames.map((frame) => frame instanceof Promise)).toEqual([false, true, false]);
+  const told = frames.map(async (frame) => /"lastEvent":[^]*?(\d+|null)/.exec((await frame).json)?.[1]);
+  expect(await Promise.all(told)).toEqual(['2', '2', 'null']);
 });

@@ -224,7 +224,7 @@ export type TaskUpdatesSubscription = { readonly taskUpdates:
     | { readonly __typename: 'TaskSnapshot', readonly cursor: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number, readonly components: ReadonlyArray<{ readonly name: string, readonly status: EventType, readonly progress: number, readonly stage: ProgressStage, readonly message: string, readonly startedAt: string, readonly lastUpdate: string }> } }
    };
 
-export type TaskFieldsFragment = { readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number } };
+export type TaskFieldsFragment = { readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number }, readonly lastEvent: { readonly component: string, readonly eventType: EventType, readonly message: string, readonly recordedAt: string } | null };
 
 export type TasksUpdatesSubscriptionVariables = Exact<{
   filter?: TaskFilter | null | undefined;
@@ -233,7 +233,7 @@ export type TasksUpdatesSubscriptionVariables = Exact<{
 }>;
 
 
-export type TasksUpdatesSubscription = { readonly tasks: { readonly removed: ReadonlyArray<string>, readonly ready: boolean, readonly truncated: boolean, readonly changed: ReadonlyArray<{ readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number } }> } };
+export type TasksUpdatesSubscription = { readonly tasks: { readonly removed: ReadonlyArray<string>, readonly ready: boolean, readonly truncated: boolean, readonly changed: ReadonlyArray<{ readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string, readonly progress: { readonly taskId: string, readonly status: TaskStatus, readonly stage: ProgressStage, readonly startedAt: string, readonly lastUpdate: string, readonly overallProgress: number, readonly displayProgress: number, readonly sequence: number }, readonly lastEvent: { readonly component: string, readonly eventType: EventType, readonly message: string, readonly recordedAt: string } | null }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -308,6 +308,12 @@ export const TaskFieldsFragmentDoc = new TypedDocumentString(`
   createdAt
   progress {
     ...ProgressFields
+  }
+  lastEvent {
+    component
+    eventType
+    message
+    recordedAt
   }
 }
     fragment ProgressFields on TaskProgress {
@@ -548,5 +554,11 @@ fragment TaskFields on Task {
   createdAt
   progress {
     ...ProgressFields
+  }
+  lastEvent {
+    component
+    eventType
+    message
+    recordedAt
   }
 }`) as unknown as TypedDocumentString<TasksUpdatesSubscription, TasksUpdatesSubscriptionVariables>;
