@@ -1,5 +1,5 @@
 /** The page as a whole: the server's facts, who asks, and the view that the address names. */
-import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement } from 'react';
 import { createConnection } from '../../client/index.ts';
 import { DrumlineProvider } from '../../react/index.ts';
 import { BoardPage } from '../board/board-page.tsx';
@@ -19,13 +19,13 @@ export function App({ facts }: { readonly facts: Facts }): ReactElement {
       facts,
       url: GRAPHQL_URL,
       headers,
+      // It is open while something is watched: there is nothing to close.
       connection: createConnection({ url: GRAPHQL_URL, headers }),
       ask: createAsk(GRAPHQL_URL, headers),
       signOut: token === undefined ? undefined : () => signOut(),
       onRefused: (error) => signOut(error.message),
     };
   }, [facts, token]);
-  useEffect(() => () => server.connection[Symbol.dispose](), [server]);
 
   function signIn(given: string): void {
     sessionStorage.setItem(TOKEN_KEY, given);

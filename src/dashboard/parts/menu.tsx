@@ -1,0 +1,42 @@
+/** A button with a list of things to tick below it. */
+import { useRef, type FocusEvent, type KeyboardEvent, type ReactElement } from 'react';
+
+export interface MenuProps {
+  readonly label: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly chosen: readonly string[];
+  readonly onToggle: (value: string) => void;
+}
+
+export function Menu({ label, options, chosen, onToggle }: MenuProps): ReactElement {
+  const details = useRef<HTMLDetailsElement>(null);
+  const close = (): void => {
+    if (details.current !== null) details.current.open = false;
+  };
+  function onBlur(event: FocusEvent): void {
+    if (!event.currentTarget.contains(event.relatedTarget)) close();
+  }
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    close();
+    details.current?.querySelector('summary')?.focus();
+  }
+  return (
+    <details className="menu" ref={details} onBlur={onBlur} onKeyDown={onKeyDown}>
+      <summary className={chosen.length > 0 ? 'on' : ''}>
+        {label}
+        {chosen.length > 0 && <span className="number"> {chosen.length}</span>}
+      </summary>
+      <div className="panel" role="group" aria-label={label}>
+        {options.map(({ value, label }) => (
+          <label key={value}>
+            <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
+            <span className="foreign cut">{label}</span>
+          </label>
+        ))}
+        {options.length === 0 && <p className="soft">nothing to choose yet</p>}
+      </div>
+    </details>
+  );
+}

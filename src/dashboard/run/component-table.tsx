@@ -1,0 +1,37 @@
+/** The score for those who cannot see it: each component and what it last said. */
+import { memo, type ReactElement } from 'react';
+import type { ComponentView } from '../../client/index.ts';
+import { percent } from '../../view/look.ts';
+import { words } from '../parts/time.ts';
+
+export interface ComponentTableProps {
+  readonly components: ReadonlyMap<string, ComponentView>;
+}
+
+export const ComponentTable = memo(function ComponentTable({ components }: ComponentTableProps): ReactElement {
+  return (
+    <table className="aside">
+      <caption>Components</caption>
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Last event</th>
+          <th scope="col">Progress</th>
+          <th scope="col">Stage</th>
+          <th scope="col">Last words</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Array.from(components.values(), ({ name, status, progress, stage, message }) => (
+          <tr key={name} data-component={name} data-progress={progress}>
+            <th scope="row">{name}</th>
+            <td>{words(status)}</td>
+            <td>{percent(progress)}</td>
+            <td>{words(stage)}</td>
+            <td>{message}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+});

@@ -1,0 +1,248 @@
+/**
+ * The score on a canvas: one staff line for each component, a bar from its first to its last word, its events as beats
+ * on it. Where beats would lie on each other they stand as one stroke, the higher the more there are, so a hundred
+ * thousand cost what a thousand do. Warnings and errors are never merged into the others.
+ */
+import type { Look } from '../../view/look.ts';
+import type { History } from './history.ts';
+import type { Scale } from './scale.ts';
+
+export interface Palette {
+  readonly ink: string;
+  readonly staff: string;
+  readonly run: string;
+  readonly warn: string;
+  readonly fail: string;
+  readonly faint: string;
+  readonly paper: string;
+}
+
+export interface Lane {
+  readonly name: string;
+  readonly look: Look;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+  readonly untilMs: number;
+}
+
+/** A beat that has just come, and lands. */
+export interface Landing {
+  readonly component: string;
+  readonly timeMs: number;
+  /** 0: it comes; 1: it is there. */
+  readonly share: number;
+}
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly lanes: readonly Lane[];
+  readonly laneHeight: number;
+  /** From a lane's top to its staff line. */
+  readonly staffAt: number;
+  /** How much of the first lane is scrolled out of sight. */
+  readonly scrollTop: number;
+  readonly scale: Scale;
+  readonly history: History;
+  readonly lookOfType: (type: number) => Look;
+  /** What comes after it is pale. */
+  readonly upToSequence: number;
+  readonly tears: readonly number[];
+  readonly endMs: number | undefined;
+  readonly endLook: Look;
+}
+
+/** Beats nearer to each other than this are one stroke. */
+const CELL = 3;
+
+export function drawScore(context: CanvasRenderingContext2D, picture: Picture, palette: Palette): void {
+  context.clearRect(0, 0, picture.width, picture.height);
+  drawStaffs(context, picture, palette);
+  drawBeats(context, picture, palette);
+  for (const x of picture.tears) drawTear(context, x, picture.height, palette);
+  if (picture.endMs !== undefined) drawFinalBar(context, picture.scale.toX(picture.endMs), picture, palette);
+}
+
+export function drawLandings(
+  context: CanvasRenderingContext2D,
+  landings: readonly Landing[],
+  picture: Picture,
+  palette: Palette,
+): void {
+  context.clearRect(0, 0, picture.width, picture.height);
+  for (const landing of landings) drawLanding(context, landing, picture, palette);
+}
+
+function staffY({ laneHeight, staffAt, scrollTop }: Picture, lane: number): number {
+  return lane * laneHeight + staffAt - scrollTop;
+}
+
+function drawStaffs(context: CanvasRenderingContext2D, picture: Picture, palette: Palette): void {
+  const { lanes, width, height, scale } = picture;
+  lanes.forEach((lane, index) => {
+    const y = staffY(picture, index);
+    if (y < -20 || y > height + 20) return;
+    context.fillStyle = palette.staff;
+    context.fillRect(0, Math.round(y) - 0.5, width, 1);
+    const from = Math.max(-4, scale.toX(lane.startedMs));
+    const to = Math.min(width + 4, scale.toX(lane.untilMs));
+    if (to < from) return;
+    context.fillStyle = colourOf(lane.look, palette);
+    context.globalAlpha = 0.22;
+    roundedRect(context, { x: from - 3, y: y - 7, width: Math.max(6, to - from + 6), height: 14 });
+    context.globalAlpha = 1;
+  });
+}
+
+function drawBeats(context: CanvasRenderingContext2D, picture: Picture, palette: Palette): void {
+  const { lanes, width, history, scale, upToSequence, lookOfType } = picture;
+  const cells = Math.ceil(width / CELL) + 1;
+  const laneOf = lanePlaces(history.components, lanes);
+  const looks = history.types.map((_type, index) => lookOfType(index));
+  const now = new Uint32Array(cells * lanes.length);
+  const later = new Uint32Array(cells * lanes.length);
+  const problems: Problem[] = [];
+  history.each(({ sequence, timeMs, component, type }) => {
+    const lane = laneOf[component] ?? -1;
+    const x = scale.toX(timeMs);
+    if (lane < 0 || x < -6 || x > width + 6) return;
+    const isLater = sequence > upToSequence;
+    const look = looks[type] ?? 'running';
+    if (look === 'warning' || look === 'failed') problems.push({ lane, x, look, isLater });
+    else {
+      const cell = lane * cells + Math.min(cells - 1, Math.max(0, Math.floor(x / CELL)));
+      const counts = isLater ? later : now;
+      counts[cell] = (counts[cell] ?? 0) + 1;
+    }
+  });
+  context.globalAlpha = 0.28;
+  drawCells(context, later, cells, { picture, palette });
+  context.globalAlpha = 1;
+  drawCells(context, now, cells, { picture, palette });
+  for (const problem of problems) drawProblem(context, problem, picture, palette);
+  context.globalAlpha = 1;
+}
+
+function drawCells(
+  context: CanvasRenderingContext2D,
+  counts: Uint32Array,
+  cells: number,
+  { picture, palette }: { readonly picture: Picture; readonly palette: Palette },
+): void {
+  picture.lanes.forEach(({ look }, lane) => {
+    const y = staffY(picture, lane);
+    if (y < -20 || y > picture.height + 20) return;
+    context.fillStyle = look === 'done' ? palette.ink : look === 'waiting' ? palette.faint : palette.run;
+    for (let cell = 0; cell < cells; cell += 1) {
+      const count = counts[lane * cells + cell] ?? 0;
+      if (count === 0) continue;
+      const half = 2 + Math.min(9, Math.log2(count) * 1.6);
+      roundedRect(context, { x: cell * CELL + CELL / 2 - 2, y: y - half, width: 4, height: half * 2 });
+    }
+  });
+}
+
+interface Problem {
+  readonly lane: number;
+  readonly x: number;
+  readonly look: Look;
+  readonly isLater: boolean;
+}
+
+function drawProblem(context: CanvasRenderingContext2D, problem: Problem, picture: Picture, palette: Palette): void {
+  const { lane, x, look, isLater } = problem;
+  const y = staffY(picture, lane);
+  if (y < -20 || y > picture.height + 20) return;
+  context.globalAlpha = isLater ? 0.35 : 1;
+  context.beginPath();
+  if (look === 'warning') {
+    context.moveTo(x, y - 7);
+    context.lineTo(x + 7, y + 6);
+    context.lineTo(x - 7, y + 6);
+    context.closePath();
+    outlined(context, palette.warn, palette);
+    return;
+  }
+  context.moveTo(x - 5, y - 5);
+  context.lineTo(x + 5, y + 5);
+  context.moveTo(x + 5, y - 5);
+  context.lineTo(x - 5, y + 5);
+  context.lineCap = 'round';
+  context.strokeStyle = palette.paper;
+  context.lineWidth = 6;
+  context.stroke();
+  context.strokeStyle = palette.fail;
+  context.lineWidth = 3;
+  context.stroke();
+}
+
+function outlined(context: CanvasRenderingContext2D, fill: string, palette: Palette): void {
+  context.lineWidth = 2;
+  context.lineJoin = 'round';
+  context.strokeStyle = palette.paper;
+  context.stroke();
+  context.fillStyle = fill;
+  context.fill();
+}
+
+/** Continuity was lost here: the score is torn across. */
+function drawTear(context: CanvasRenderingContext2D, x: number, height: number, palette: Palette): void {
+  context.beginPath();
+  for (let y = -6, side = -1; y <= height + 6; y += 6, side = -side) context.lineTo(x + side * 4, y);
+  context.strokeStyle = palette.paper;
+  context.lineWidth = 8;
+  context.stroke();
+  context.strokeStyle = palette.warn;
+  context.lineWidth = 1.5;
+  context.stroke();
+}
+
+/** As at the end of a piece: a thin line and a thick one. */
+function drawFinalBar(context: CanvasRenderingContext2D, x: number, picture: Picture, palette: Palette): void {
+  const bottom = Math.min(picture.height, picture.lanes.length * picture.laneHeight - picture.scrollTop);
+  context.fillStyle = picture.endLook === 'failed' ? palette.fail : palette.ink;
+  context.fillRect(Math.round(x) + 6, 0, 1, bottom);
+  context.fillRect(Math.round(x) + 10, 0, 4, bottom);
+}
+
+function drawLanding(context: CanvasRenderingContext2D, landing: Landing, picture: Picture, palette: Palette): void {
+  const lane = picture.lanes.findIndex(({ name }) => name === landing.component);
+  if (lane < 0) return;
+  context.globalAlpha = 1 - landing.share;
+  context.strokeStyle = palette.run;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  const radius = 3 + 8 * landing.share;
+  context.arc(picture.scale.toX(landing.timeMs), staffY(picture, lane), radius, 0, Math.PI * 2);
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+/** -1 for a component that has no lane. */
+function lanePlaces(components: readonly string[], lanes: readonly Lane[]): readonly number[] {
+  const places = new Map(lanes.map(({ name }, index) => [name, index]));
+  return components.map((name) => places.get(name) ?? -1);
+}
+
+function colourOf(look: Look, palette: Palette): string {
+  return {
+    waiting: palette.faint,
+    running: palette.run,
+    done: palette.ink,
+    warning: palette.run,
+    failed: palette.fail,
+  }[look];
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function roundedRect(context: CanvasRenderingContext2D, { x, y, width, height }: Box): void {
+  context.beginPath();
+  context.roundRect(x, y, width, height, Math.min(width, height) / 2);
+  context.fill();
+}

@@ -1,0 +1,77 @@
+/** Which task it is, how far, in which stage, since when; as of the playhead. */
+import type { ReactElement } from 'react';
+import { percent, type Look } from '../../view/look.ts';
+import { Bar } from '../parts/bar.tsx';
+import { Mark } from '../parts/mark.tsx';
+import { age, between, clock, moment } from '../parts/time.ts';
+import type { RunState } from './run.ts';
+import type { Shown } from './shown.ts';
+import { Stages } from './stages.tsx';
+
+export interface RunHeaderProps {
+  readonly taskId: string;
+  readonly title: string | undefined;
+  readonly labels: readonly string[];
+  readonly shown: Shown;
+  readonly isPast: boolean;
+  readonly heardAtMs: RunState['heardAtMs'];
+  readonly nowMs: number;
+}
+
+/** A running task that says nothing for this long is told of. */
+export const SILENT_MS = 60_000;
+
+export function lookOfTask(status: string): Look {
+  return status === 'FAILED' ? 'failed' : status === 'COMPLETED' ? 'done' : 'running';
+}
+
+export function RunHeader(props: RunHeaderProps): ReactElement {
+  const { taskId, title, labels, shown, isPast, heardAtMs, nowMs } = props;
+  const { displayProgress, stage, startedAt, lastUpdate, status } = shown.progress;
+  const look = lookOfTask(status);
+  const isRunning = status === 'RUNNING';
+  const silentMs = nowMs - (heardAtMs ?? Date.parse(lastUpdate));
+  const isSilent = isRunning && !isPast && silentMs >= SILENT_MS;
+  const until = isRunning && !isPast ? Math.max(nowMs, Date.parse(lastUpdate)) : lastUpdate;
+  return (
+    <header className="run-header">
+      <div className="title-row">
+        <Mark look={look} />
+        <h1 className="foreign">{title ?? taskId}</h1>
+        {title !== undefined && <code className="soft foreign cut">{taskId}</code>}
+        {labels.map((label) => (
+          <span key={label} className="label foreign cut">
+            {label}
+          </span>
+        ))}
+      </div>
+      <div className="progress-row">
+        <output className={`big number ${look}`} data-sequence={shown.progress.sequence}>
+          {percent(displayProgress)}
+        </output>
+        <Bar value={displayProgress} look={look} label="The whole task" />
+      </div>
+      <div className="facts-row">
+        <Stages stage={stage} status={status} />
+        <dl className="facts">
+          <div>
+            <dt>started</dt>
+            <dd className="number" title={moment(startedAt)}>
+              {clock(startedAt)}
+            </dd>
+          </div>
+          <div>
+            <dt>{isRunning ? 'elapsed' : 'took'}</dt>
+            <dd className="number">{between(startedAt, until)}</dd>
+          </div>
+          <div className={isSilent ? 'silent' : ''}>
+            <dt>{isSilent ? 'silent for' : 'last word'}</dt>
+            <dd className="number" title={moment(lastUpdate)}>
+              {isRunning && !isPast ? age(silentMs) : clock(lastUpdate)}
+            </dd>
+          </div>
+        </dl>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,187 @@
+/**
+ * The run as a score: time from left to right, a line for each component in the order in which they first reported,
+ * and the playhead across them.
+ */
+import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import { lookOf } from '../../view/look.ts';
+import { PHONE, useMedia } from '../parts/use-media.ts';
+import { useSize } from '../parts/use-size.ts';
+import { BeatsCanvas } from './beats-canvas.tsx';
+import type { Lane, Picture } from './draw-score.ts';
+import { LaneLabel } from './lane-label.tsx';
+import { Playhead } from './playhead.tsx';
+import { ProblemMarks, problemMarks } from './problem-marks.tsx';
+import type { Run, RunState } from './run.ts';
+import { createScale, runningUntil, ticksOf } from './scale.ts';
+import type { Shown } from './shown.ts';
+import type { RangeControl } from './use-range.ts';
+
+export interface ScoreProps {
+  readonly run: Run;
+  readonly view: NonNullable<RunState['view']>;
+  readonly tears: RunState['tears'];
+  /** As of the playhead. */
+  readonly shown: Shown;
+  readonly at: number | undefined;
+  readonly untilMs: number;
+  readonly control: RangeControl;
+  readonly chosen: readonly string[];
+  readonly onMove: (sequence: number | undefined) => void;
+  readonly onChoose: (component: string) => void;
+}
+
+export function Score(props: ScoreProps): ReactElement {
+  const { run, view, shown, at, control, chosen, onMove, onChoose } = props;
+  const { history } = run;
+  const ruler = useRef<HTMLDivElement>(null);
+  const lanesRef = useRef<HTMLDivElement>(null);
+  const isPhone = useMedia(PHONE);
+  const { width } = useSize(ruler);
+  const { height } = useSize(lanesRef);
+  const [scrollTop, setScrollTop] = useState(0);
+  const scale = useMemo(() => createScale(control.range, width), [control.range, width]);
+  const picture = usePicture(props, { width, height, scrollTop, isPhone, scale });
+  const marks = problemMarks(history, picture);
+  const atMs = at === undefined ? undefined : history.get(at)?.timeMs;
+  const playheadMs = at === undefined ? props.untilMs : (atMs ?? Date.parse(shown.progress.lastUpdate));
+  const ticks = ticksOf(control.range, width, Date.parse(view.progress.startedAt));
+  useWheelZoom(ruler, control, scale.toMs);
+
+  return (
+    <section className="score" aria-label="Score">
+      <div className="ruler-row">
+        <ZoomButtons control={control} />
+        <div className="ruler" ref={ruler}>
+          {ticks.map(({ atMs, label }) => (
+            <span key={atMs} className="number" style={{ transform: `translateX(${scale.toX(atMs)}px)` }}>
+              {label}
+            </span>
+          ))}
+          <Playhead
+            at={at}
+            head={view.progress.sequence}
+            floor={history.floor}
+            x={Math.min(width, Math.max(0, scale.toX(playheadMs)))}
+            atMs={atMs}
+            ruler={ruler}
+            sequenceAtX={(x) => history.sequenceAt(scale.toMs(x))}
+            onMove={onMove}
+          />
+        </div>
+      </div>
+      <div className="lanes" ref={lanesRef} onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}>
+        <ul>
+          {[...view.components.keys()].map((name) => (
+            <li key={name} style={{ height: picture.laneHeight }}>
+              <LaneLabel
+                name={name}
+                component={shown.components.get(name)}
+                isChosen={chosen.includes(name)}
+                onChoose={onChoose}
+              />
+            </li>
+          ))}
+        </ul>
+        <div className="plot" style={{ height: view.components.size * picture.laneHeight }}>
+          <div className="sticky">
+            <BeatsCanvas run={run} picture={picture} isLive={at === undefined} />
+          </div>
+          <div className="needle" style={{ transform: `translateX(${scale.toX(playheadMs)}px)` }} />
+          <ProblemMarks marks={marks} picture={picture} onPick={onMove} />
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function usePicture(
+  { run, view, tears, at, untilMs }: ScoreProps,
+  frame: Pick<Picture, 'width' | 'height' | 'scrollTop' | 'scale'> & { readonly isPhone: boolean },
+): Picture {
+  const { isPhone, ...place } = frame;
+  const { history } = run;
+  const isOver = view.progress.status !== 'RUNNING';
+  const lanes = useMemo(
+    () =>
+      Array.from(view.components.values(), ({ name, status, progress, startedAt, lastUpdate }): Lane => {
+        const look = lookOf(status, progress);
+        const isAtWork = !isOver && (look === 'running' || look === 'warning');
+        return {
+          name,
+          look,
+          startedMs: Date.parse(startedAt),
+          untilMs: isAtWork ? untilMs : Date.parse(lastUpdate),
+        };
+      }),
+    [view, isOver, untilMs],
+  );
+  return {
+    ...place,
+    lanes,
+    laneHeight: isPhone ? 56 : 36,
+    staffAt: isPhone ? 40 : 18,
+    history,
+    lookOfType: (type) => lookOf(history.types[type] ?? '', 0),
+    upToSequence: at ?? Infinity,
+    tears: tears.flatMap(({ untilSequence }) => {
+      const beat = history.get(untilSequence);
+      return beat === undefined ? [] : [place.scale.toX(beat.timeMs)];
+    }),
+    endMs: isOver ? Date.parse(view.progress.lastUpdate) : undefined,
+    endLook: view.progress.status === 'FAILED' ? 'failed' : 'done',
+  };
+}
+
+function ZoomButtons({ control }: { readonly control: RangeControl }): ReactElement {
+  return (
+    <div className="zoom" role="group" aria-label="Zoom">
+      <button
+        className="quiet"
+        aria-label="Show more time"
+        disabled={control.isWhole}
+        onClick={() => control.zoomBy(2)}
+      >
+        −
+      </button>
+      <button className="quiet" aria-label="Show less time" onClick={() => control.zoomBy(0.5)}>
+        +
+      </button>
+      <button className="quiet" disabled={control.isWhole} onClick={control.showAll}>
+        all
+      </button>
+    </div>
+  );
+}
+
+/** Over the ruler the wheel zooms; over the lines it scrolls the page, as anywhere else. */
+function useWheelZoom(
+  ruler: React.RefObject<HTMLElement | null>,
+  control: RangeControl,
+  toMs: (x: number) => number,
+): void {
+  const latest = useRef({ control, toMs });
+  useEffect(() => {
+    latest.current = { control, toMs };
+  });
+  useEffect(() => {
+    const element = ruler.current;
+    if (element === null) return;
+    function onWheel(event: WheelEvent): void {
+      event.preventDefault();
+      const { control, toMs } = latest.current;
+      const x = event.clientX - (element?.getBoundingClientRect().left ?? 0);
+      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) control.panBy(event.deltaX / 1_000);
+      else control.zoomBy(2 ** (event.deltaY / 240), toMs(x));
+    }
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => element.removeEventListener('wheel', onWheel);
+  }, [ruler]);
+}
+
+/** How far the time of a run has come: to its end, or to now as far as that is known. */
+export function timeSoFar(view: NonNullable<RunState['view']>, heardAtMs: number | undefined, nowMs: number): number {
+  const { startedAt, lastUpdate, status } = view.progress;
+  const lastMs = Date.parse(lastUpdate);
+  if (status !== 'RUNNING') return lastMs;
+  return runningUntil(Date.parse(startedAt), lastMs, nowMs - (heardAtMs ?? lastMs));
+}
