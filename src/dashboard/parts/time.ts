@@ -1,6 +1,4 @@
 /** Times as people read them, in their own zone; always of one width. */
-import { stopwatch } from '../../view/look.ts';
-
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const MOMENT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
@@ -28,11 +26,6 @@ export function age(ms: number): string {
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
   return `${Math.floor(seconds / 86_400)} d`;
-}
-
-/** `0:04`, `1:04`, `3:04:05` between two instants. */
-export function between(from: string | number, to: string | number): string {
-  return stopwatch(new Date(to).getTime() - new Date(from).getTime());
 }
 
 /** `DATA_GATHERING` as people say it. */

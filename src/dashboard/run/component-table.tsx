@@ -10,28 +10,30 @@ export interface ComponentTableProps {
 
 export const ComponentTable = memo(function ComponentTable({ components }: ComponentTableProps): ReactElement {
   return (
-    <table className="aside">
-      <caption>Components</caption>
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Last event</th>
-          <th scope="col">Progress</th>
-          <th scope="col">Stage</th>
-          <th scope="col">Last words</th>
-        </tr>
-      </thead>
-      <tbody>
-        {Array.from(components.values(), ({ name, status, progress, stage, message }) => (
-          <tr key={name} data-component={name} data-progress={progress}>
-            <th scope="row">{name}</th>
-            <td>{words(status)}</td>
-            <td>{percent(progress)}</td>
-            <td>{words(stage)}</td>
-            <td>{message}</td>
+    <div className="aside">
+      <table>
+        <caption>Components</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Last event</th>
+            <th scope="col">Progress</th>
+            <th scope="col">Stage</th>
+            <th scope="col">Last words</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {Array.from(components.values(), ({ name, status, progress, stage, message }) => (
+            <tr key={name} data-component={name} data-progress={progress}>
+              <th scope="row">{name}</th>
+              <td>{words(status)}</td>
+              <td>{percent(progress)}</td>
+              <td>{words(stage)}</td>
+              <td>{message}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 });

@@ -20,9 +20,11 @@ export interface Palette {
 export interface Lane {
   readonly name: string;
   readonly look: Look;
-  /** Milliseconds since 1970. */
-  readonly startedMs: number;
+  /** From its first to its last word, as of the playhead. Milliseconds since 1970; undefined: none by then. */
+  readonly startedMs: number | undefined;
   readonly untilMs: number;
+  /** Its last word of all. */
+  readonly endMs: number;
 }
 
 /** A beat that has just come, and lands. */
@@ -84,12 +86,15 @@ function drawStaffs(context: CanvasRenderingContext2D, picture: Picture, palette
     if (y < -20 || y > height + 20) return;
     context.fillStyle = palette.staff;
     context.fillRect(0, Math.round(y) - 0.5, width, 1);
+    if (lane.startedMs === undefined) return;
     const from = Math.max(-4, scale.toX(lane.startedMs));
-    const to = Math.min(width + 4, scale.toX(lane.untilMs));
-    if (to < from) return;
     context.fillStyle = colourOf(lane.look, palette);
-    context.globalAlpha = 0.22;
-    roundedRect(context, { x: from - 3, y: y - 7, width: Math.max(6, to - from + 6), height: 14 });
+    for (const [untilMs, alpha] of [[lane.endMs, 0.07] as const, [lane.untilMs, 0.2] as const]) {
+      const to = Math.min(width + 4, scale.toX(untilMs));
+      if (to < from) continue;
+      context.globalAlpha = alpha;
+      roundedRect(context, { x: from - 3, y: y - 7, width: Math.max(6, to - from + 6), height: 14 });
+    }
     context.globalAlpha = 1;
   });
 }

@@ -29,12 +29,12 @@ export interface FeedProps {
   readonly upTo: number;
   /** The event that ended the task. */
   readonly endedAt: number | undefined;
+  /** Of one that is not folded out. */
+  readonly rowHeight: number;
   readonly onMove: (sequence: number) => void;
 }
 
-const ROW = 28;
-
-export function Feed({ run, taskId, filter, upTo, endedAt, onMove }: FeedProps): ReactElement {
+export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: FeedProps): ReactElement {
   const { ask } = useServer();
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
@@ -51,7 +51,7 @@ export function Feed({ run, taskId, filter, upTo, endedAt, onMove }: FeedProps):
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => rowHeight,
     overscan: 10,
     getItemKey: (index) => selection.at(index),
   });
@@ -78,7 +78,7 @@ export function Feed({ run, taskId, filter, upTo, endedAt, onMove }: FeedProps):
   function onScroll(): void {
     const element = scroller.current;
     if (element === null) return;
-    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < ROW);
+    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight);
   }
 
   return (

@@ -44,6 +44,8 @@ export interface History {
   readonly stages: readonly string[];
   /** The sequences of warnings, errors and failures, in order. */
   readonly problems: readonly number[];
+  /** The event that ended the task, when it is known. */
+  readonly endedAt: number | undefined;
   /** Milliseconds since 1970; undefined before the first event. */
   readonly firstMs: number | undefined;
   /** The last event that had happened by then; undefined when none had. */
@@ -58,6 +60,7 @@ export function createHistory(): History {
   let problems: number[] = [];
   let [head, floor, olderVersion] = [0, 1, 0];
   let firstMs: number | undefined;
+  let endedAt: number | undefined;
 
   function noteProblem(sequence: number, eventType: string): void {
     const look = lookOf(eventType, 0);
@@ -81,12 +84,14 @@ export function createHistory(): History {
       head = Math.max(head, sequence);
       firstMs = Math.min(firstMs ?? Infinity, beat.timeMs);
       noteProblem(sequence, eventType);
+      // A second ending is a late fact like any other.
+      if (ENDINGS.has(eventType)) endedAt = Math.min(endedAt ?? Infinity, sequence);
     },
     clear() {
       columns.clear();
       problems = [];
       [head, floor] = [0, 1];
-      firstMs = undefined;
+      firstMs = endedAt = undefined;
       olderVersion += 1;
     },
     get head() {
@@ -127,6 +132,9 @@ export function createHistory(): History {
     get problems() {
       return problems;
     },
+    get endedAt() {
+      return endedAt;
+    },
     get firstMs() {
       return firstMs;
     },
@@ -138,6 +146,8 @@ export function createHistory(): History {
     },
   };
 }
+
+const ENDINGS: ReadonlySet<string> = new Set(['TASK_COMPLETED', 'TASK_FAILED']);
 
 function createNames() {
   const names: string[] = [];

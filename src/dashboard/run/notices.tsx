@@ -24,18 +24,20 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 export interface FailureNoticeProps {
+  readonly label: string;
+  readonly sequence: number;
   /** Undefined: it is being read. */
   readonly event: TaskEvent | undefined;
-  readonly sequence: number;
   readonly onMove: (sequence: number) => void;
 }
 
-export function FailureNotice({ event, sequence, onMove }: FailureNoticeProps): ReactElement {
+export function FailureNotice({ label, event, sequence, onMove }: FailureNoticeProps): ReactElement {
   return (
-    <p className="note failed first-failure">
+    <p className="note failed failure">
       <Mark look="failed" />
-      <span className="first-words cut">
-        <b>What failed first:</b> {event === undefined ? `event ${sequence}` : <FirstFailure event={event} />}
+      <b>{label}</b>
+      <span className="words foreign cut" title={event?.message}>
+        {event === undefined ? `event ${sequence}` : `${event.component}: ${event.message}`}
       </span>
       <button className="quiet" onClick={() => onMove(sequence)}>
         Go there
@@ -44,11 +46,13 @@ export function FailureNotice({ event, sequence, onMove }: FailureNoticeProps): 
   );
 }
 
-function FirstFailure({ event }: { readonly event: TaskEvent }): ReactElement {
+/** @param count how many */
+export function LateNotice({ count }: { readonly count: number }): ReactElement {
   return (
-    <>
-      <span className="foreign">{event.component}</span>, <span className="foreign">{event.message}</span>
-    </>
+    <p className="note late">
+      {count === 1 ? 'One event was' : `${count} events were`} recorded after the end. They are listed, and changed
+      nothing.
+    </p>
   );
 }
 

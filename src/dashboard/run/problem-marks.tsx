@@ -83,7 +83,7 @@ export function nextProblem(history: History, from: number, step: 1 | -1): numbe
   return step === 1 ? problems.find((sequence) => sequence > from) : problems.findLast((sequence) => sequence < from);
 }
 
-/** The first thing that went wrong for good, not the last. */
+/** The first thing that went wrong, not the last. */
 export function firstFailure(history: History): number | undefined {
   return history.problems.find((sequence) => {
     const type = history.types[history.get(sequence)?.type ?? -1];

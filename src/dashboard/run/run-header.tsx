@@ -1,9 +1,9 @@
 /** Which task it is, how far, in which stage, since when; as of the playhead. */
-import type { ReactElement } from 'react';
-import { percent, type Look } from '../../view/look.ts';
+import type { ReactElement, ReactNode } from 'react';
+import { duration, percent, stopwatch, type Look } from '../../view/look.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Mark } from '../parts/mark.tsx';
-import { age, between, clock, moment } from '../parts/time.ts';
+import { age, clock, moment } from '../parts/time.ts';
 import type { RunState } from './run.ts';
 import type { Shown } from './shown.ts';
 import { Stages } from './stages.tsx';
@@ -16,6 +16,8 @@ export interface RunHeaderProps {
   readonly isPast: boolean;
   readonly heardAtMs: RunState['heardAtMs'];
   readonly nowMs: number;
+  /** Beside the title, where it moves nothing when it comes and goes. */
+  readonly aside: ReactNode;
 }
 
 /** A running task that says nothing for this long is told of. */
@@ -26,13 +28,14 @@ export function lookOfTask(status: string): Look {
 }
 
 export function RunHeader(props: RunHeaderProps): ReactElement {
-  const { taskId, title, labels, shown, isPast, heardAtMs, nowMs } = props;
+  const { taskId, title, labels, shown, isPast, heardAtMs, nowMs, aside } = props;
   const { displayProgress, stage, startedAt, lastUpdate, status } = shown.progress;
   const look = lookOfTask(status);
   const isRunning = status === 'RUNNING';
   const silentMs = nowMs - (heardAtMs ?? Date.parse(lastUpdate));
   const isSilent = isRunning && !isPast && silentMs >= SILENT_MS;
-  const until = isRunning && !isPast ? Math.max(nowMs, Date.parse(lastUpdate)) : lastUpdate;
+  const lastMs = Date.parse(lastUpdate);
+  const tookMs = (isRunning && !isPast ? Math.max(nowMs, lastMs) : lastMs) - Date.parse(startedAt);
   return (
     <header className="run-header">
       <div className="title-row">
@@ -44,6 +47,7 @@ export function RunHeader(props: RunHeaderProps): ReactElement {
             {label}
           </span>
         ))}
+        {aside}
       </div>
       <div className="progress-row">
         <output className={`big number ${look}`} data-sequence={shown.progress.sequence}>
@@ -62,7 +66,7 @@ export function RunHeader(props: RunHeaderProps): ReactElement {
           </div>
           <div>
             <dt>{isRunning ? 'elapsed' : 'took'}</dt>
-            <dd className="number">{between(startedAt, until)}</dd>
+            <dd className="number">{isRunning ? stopwatch(tookMs) : duration(tookMs)}</dd>
           </div>
           <div className={isSilent ? 'silent' : ''}>
             <dt>{isSilent ? 'silent for' : 'last word'}</dt>

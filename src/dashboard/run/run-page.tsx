@@ -11,7 +11,7 @@ import { Announcer } from './announcer.tsx';
 import { ComponentTable } from './component-table.tsx';
 import { FeedPanel } from './feed-panel.tsx';
 import { useFeedFilter } from './feed-filter.ts';
-import { FailureNotice, PastNotice, TearNotice } from './notices.tsx';
+import { FailureNotice, LateNotice, PastNotice, TearNotice } from './notices.tsx';
 import { firstFailure, nextProblem } from './problem-marks.tsx';
 import { RunHeader } from './run-header.tsx';
 import { Score, timeSoFar } from './score.tsx';
@@ -72,8 +72,7 @@ function KnownRun({ page, run, state, view, taskId, title, labels, at, move }: K
   const shown: Shown = at === undefined ? view : (past.shown ?? view);
   const untilMs = timeSoFar(view, state.heardAtMs, nowMs);
   const range = useRange(Math.min(Date.parse(view.progress.startedAt), history.firstMs ?? Infinity), untilMs);
-  const failedAt = view.progress.status === 'FAILED' ? firstFailure(history) : undefined;
-  const failure = useEvent(run, taskId, failedAt);
+  const lateCount = history.endedAt === undefined ? 0 : history.head - history.endedAt;
   const problemFrom = at ?? view.progress.sequence + 1;
   const jump = (step: 1 | -1): void => {
     const found = nextProblem(history, problemFrom, step);
@@ -100,23 +99,30 @@ function KnownRun({ page, run, state, view, taskId, title, labels, at, move }: K
 
   return (
     <Page {...page} shortcuts={shortcuts}>
-      <div className={`run ${tab}`}>
-        <RunHeader {...{ taskId, title, labels, shown, nowMs }} isPast={at !== undefined} heardAtMs={state.heardAtMs} />
+      <div className="run">
+        <RunHeader
+          {...{ taskId, title, labels, shown, nowMs }}
+          isPast={at !== undefined}
+          heardAtMs={state.heardAtMs}
+          aside={
+            at !== undefined && (
+              <PastNotice
+                at={at}
+                head={view.progress.sequence}
+                atMs={history.get(at)?.timeMs}
+                isLate={past.isLate}
+                error={past.error}
+                isOver={!isRunning}
+                onLeave={() => move(undefined)}
+              />
+            )
+          }
+        />
         <div className="notices">
           {state.error !== undefined && <StreamError error={state.error} />}
           <TearNotice tears={state.tears} />
-          {failedAt !== undefined && <FailureNotice event={failure} sequence={failedAt} onMove={move} />}
-          {at !== undefined && (
-            <PastNotice
-              at={at}
-              head={view.progress.sequence}
-              atMs={history.get(at)?.timeMs}
-              isLate={past.isLate}
-              error={past.error}
-              isOver={!isRunning}
-              onLeave={() => move(undefined)}
-            />
-          )}
+          <Failures {...{ run, taskId, view }} onMove={move} />
+          {lateCount > 0 && <LateNotice count={lateCount} />}
         </div>
         {isPhone && (
           <div className="tabs" role="tablist">
@@ -127,24 +133,29 @@ function KnownRun({ page, run, state, view, taskId, title, labels, at, move }: K
             ))}
           </div>
         )}
-        <Score
-          {...{ run, view, shown, at, untilMs }}
-          tears={state.tears}
-          control={range}
-          chosen={control.filter.components}
-          onMove={move}
-          onChoose={choose}
-        />
-        <div className="below">
-          <FeedPanel
-            run={run}
-            taskId={taskId}
-            upTo={at ?? Infinity}
-            endedAt={undefined}
+        {(!isPhone || tab === 'score') && (
+          <Score
+            {...{ run, view, shown, at, untilMs }}
+            tears={state.tears}
+            control={range}
+            chosen={control.filter.components}
             onMove={move}
-            control={control}
+            onChoose={choose}
           />
-        </div>
+        )}
+        {(!isPhone || tab === 'events') && (
+          <div className="below">
+            <FeedPanel
+              run={run}
+              taskId={taskId}
+              upTo={at ?? Infinity}
+              endedAt={history.endedAt}
+              onMove={move}
+              control={control}
+              rowHeight={isPhone ? 52 : 28}
+            />
+          </div>
+        )}
         <ComponentTable components={shown.components} />
         <Announcer
           stage={view.progress.stage}
@@ -154,6 +165,24 @@ function KnownRun({ page, run, state, view, taskId, title, labels, at, move }: K
         />
       </div>
     </Page>
+  );
+}
+
+/** How it failed, and what failed first: they are seldom the same. */
+function Failures(props: Pick<KnownRunProps, 'run' | 'taskId' | 'view'> & { readonly onMove: KnownRunProps['move'] }) {
+  const { run, taskId, view, onMove } = props;
+  const hasFailed = view.progress.status === 'FAILED';
+  const endedAt = hasFailed ? run.history.endedAt : undefined;
+  const firstAt = hasFailed ? firstFailure(run.history) : undefined;
+  const ending = useEvent(run, taskId, endedAt);
+  const first = useEvent(run, taskId, firstAt);
+  return (
+    <>
+      {endedAt !== undefined && <FailureNotice label="Failed" event={ending} sequence={endedAt} onMove={onMove} />}
+      {firstAt !== undefined && firstAt !== endedAt && (
+        <FailureNotice label="What failed first" event={first} sequence={firstAt} onMove={onMove} />
+      )}
+    </>
   );
 }
 

@@ -3,6 +3,7 @@
  * and the playhead across them.
  */
 import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import type { ComponentView } from '../../client/index.ts';
 import { lookOf } from '../../view/look.ts';
 import { PHONE, useMedia } from '../parts/use-media.ts';
 import { useSize } from '../parts/use-size.ts';
@@ -95,25 +96,15 @@ export function Score(props: ScoreProps): ReactElement {
 }
 
 function usePicture(
-  { run, view, tears, at, untilMs }: ScoreProps,
+  { run, view, shown, tears, at, untilMs }: ScoreProps,
   frame: Pick<Picture, 'width' | 'height' | 'scrollTop' | 'scale'> & { readonly isPhone: boolean },
 ): Picture {
   const { isPhone, ...place } = frame;
   const { history } = run;
   const isOver = view.progress.status !== 'RUNNING';
   const lanes = useMemo(
-    () =>
-      Array.from(view.components.values(), ({ name, status, progress, startedAt, lastUpdate }): Lane => {
-        const look = lookOf(status, progress);
-        const isAtWork = !isOver && (look === 'running' || look === 'warning');
-        return {
-          name,
-          look,
-          startedMs: Date.parse(startedAt),
-          untilMs: isAtWork ? untilMs : Date.parse(lastUpdate),
-        };
-      }),
-    [view, isOver, untilMs],
+    () => Array.from(view.components.values(), (last) => toLane(last, shown, { at, untilMs })),
+    [view, shown, at, untilMs],
   );
   return {
     ...place,
@@ -129,6 +120,24 @@ function usePicture(
     }),
     endMs: isOver ? Date.parse(view.progress.lastUpdate) : undefined,
     endLook: view.progress.status === 'FAILED' ? 'failed' : 'done',
+  };
+}
+
+/** @param last what it is known to have said last of all */
+function toLane(last: ComponentView, shown: Shown, { at, untilMs }: Pick<ScoreProps, 'at' | 'untilMs'>): Lane {
+  const { name, lastUpdate } = last;
+  const endMs = Date.parse(lastUpdate);
+  const component = shown.components.get(name);
+  if (component === undefined) return { name, look: 'waiting', startedMs: undefined, untilMs: endMs, endMs };
+  const look = lookOf(component.status, component.progress);
+  const isAtWork = shown.progress.status === 'RUNNING' && (look === 'running' || look === 'warning');
+  const nowMs = at === undefined ? untilMs : Date.parse(shown.progress.lastUpdate);
+  return {
+    name,
+    look,
+    startedMs: Date.parse(component.startedAt),
+    untilMs: isAtWork ? nowMs : Date.parse(component.lastUpdate),
+    endMs,
   };
 }
 

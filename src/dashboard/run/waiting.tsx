@@ -28,7 +28,7 @@ export function Waiting({ taskId, connection, error }: WaitingProps): ReactEleme
     );
   }
   return (
-    <div className="waiting">
+    <div className="waiting-page">
       <h1>
         <Mark look="waiting" /> <span className="foreign">{taskId}</span>
       </h1>
