@@ -50,7 +50,12 @@ export function isLive(output: Output, env: CliIo['env']): boolean {
   return output.isTTY === true && env['TERM'] !== 'dumb';
 }
 
-/** https://no-color.org: any value but the empty one turns colour off. */
+/**
+ * https://no-color.org and https://force-color.org: any value but the empty one turns colour off, or on where there is
+ * no terminal. Of both, FORCE_COLOR counts, as for Node itself; 0 or false of it turns off.
+ */
 export function hasColour(output: Output, env: CliIo['env']): boolean {
+  const forced = env['FORCE_COLOR'] ?? '';
+  if (forced !== '') return forced !== '0' && forced !== 'false';
   return isLive(output, env) && (env['NO_COLOR'] ?? '') === '';
 }
