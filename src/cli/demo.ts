@@ -29,7 +29,7 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<ExitCode
     const leaving = new AbortController();
     const signal = AbortSignal.any([io.signal, leaving.signal]);
     const sending = send(options, { ...io, signal });
-    const watching = runWatch({ url, taskId }, { ...io, signal });
+    const watching = runWatch({ url, taskIds: [taskId] }, { ...io, signal });
     try {
       // Whichever fails first takes the other along.
       const [exitCode] = await Promise.all([watching, sending]);

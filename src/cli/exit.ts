@@ -16,8 +16,8 @@ export const EXIT = Object.freeze({
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = Object.freeze({
-  [EXIT.ok]: 'all went well; watch: the task completed',
-  [EXIT.taskFailed]: 'watch: the task failed',
+  [EXIT.ok]: 'all went well; watch: every task completed',
+  [EXIT.taskFailed]: 'watch: a task failed',
   [EXIT.storeCorrupt]: 'serve, doctor: the store is damaged',
   [EXIT.usage]: 'wrong command, option or argument',
   [EXIT.badData]: 'bad input; the line says which and why',

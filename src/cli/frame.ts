@@ -1,13 +1,14 @@
 /**
- * A task as a score: the first line is the task, each further one a component, all in one grid of mark, name,
- * bar, percent, pulse and last words. A pure function of the screen and the size of the terminal, so that what
- * people see is what the tests see. Every text from outside passes through `escapeControls`.
+ * Tasks as scores: a line for each task, and indented below it one for each of its components. A pure function of the
+ * screens and the size of the terminal, so that what people see is what the tests see.
  */
 import type { ComponentView } from '../client/index.ts';
-import { cutToWidth, escapeControls, fitToWidth, textWidth } from '../util/terminal-text.ts';
-import { bar, clock, createPaint, duration, lookOf, MARKS, percent, stopwatch, type Look, type Paint } from './look.ts';
-import { PULSE_CELLS, pulseText, type Pulse } from './pulse.ts';
-import type { Notice, Screen } from './screen.ts';
+import { cutToWidth } from '../util/terminal-text.ts';
+import { drawName, drawRow, layOut, type Grid } from './grid.ts';
+import { clock, createPaint, lookOf, stopwatch, type Paint } from './look.ts';
+import { pulseText, rateOf, rateText, RATE_WIDTH, type Pulse } from './pulse.ts';
+import { chooseRows, isOver, lookOfTask } from './rows.ts';
+import type { Screen } from './screen.ts';
 
 export interface FrameOptions {
   readonly width: number;
@@ -18,173 +19,122 @@ export interface FrameOptions {
   readonly timeZone?: string;
 }
 
+interface Drawing extends FrameOptions {
+  readonly grid: Grid;
+  readonly paint: Paint;
+  /** So many columns for the time that each task took. */
+  readonly elapsed: number;
+}
+
 /** The lines of the live area: at most `height`, none wider than `width`. */
-export function renderFrame(screen: Screen, options: FrameOptions): string[] {
-  const { view } = screen;
+export function renderFrame(screens: readonly Screen[], options: FrameOptions): string[] {
+  const grid = layOut(options.width, {
+    tasks: screens.map(({ taskId }) => taskId),
+    components: screens.flatMap(({ view }) => [...(view?.components.keys() ?? [])]),
+    isOver: screens.every(isOver),
+    hasEstimates: screens.some(({ estimates }) => estimates.size > 0),
+  });
   const paint = createPaint(options.withColour);
-  if (view === undefined) return [cutToWidth(waitingLine(screen, options), options.width)];
-  const components = [...view.components.values()];
-  const shown = chooseRows(components, Math.max(0, options.height - 1));
-  const grid = layOut(options.width, [screen.taskId, ...components.map((component) => component.name)]);
-  const rows = shown.map((component) =>
-    drawRow(grid, paint, options, {
-      look: lookOf(component.status, component.progress),
-      name: component.name,
-      progress: component.progress,
-      pulse: screen.pulses.get(component.name),
-      words: component.message,
-    }),
-  );
-  const hidden = components.filter((component) => !shown.includes(component));
-  const more = hidden.length === 0 ? [] : [paint('quiet', cutToWidth(hiddenLine(hidden), options.width))];
-  return [drawHeader(grid, paint, options, screen), ...rows, ...more].slice(0, options.height);
+  const elapsed = Math.max(...screens.map((screen) => elapsedText(screen, options.nowMs).length));
+  const drawing: Drawing = { ...options, grid, paint, elapsed };
+  const { tasks, rest } = chooseRows(screens, options.height);
+  const lines = tasks.flatMap(({ screen, components }) => [
+    drawTask(drawing, screen),
+    ...components.map((component) => drawComponent(drawing, screen, component)),
+  ]);
+  return rest === undefined ? lines : [...lines, paint('quiet', cutToWidth(rest, options.width))];
 }
 
-/** One permanent line above the live area. */
-export function renderNotice(notice: Notice, options: Pick<FrameOptions, 'withColour' | 'timeZone'>): string {
-  const paint = createPaint(options.withColour);
-  const words = `${escapeControls(notice.source)}  ${escapeControls(notice.text)}`;
-  return `${paint('quiet', clock(notice.at, options.timeZone))} ${paint(notice.look, `${MARKS[notice.look]} ${words}`)}`;
+function drawComponent(drawing: Drawing, screen: Screen, component: ComponentView): string {
+  const { name, progress, message } = component;
+  const look = lookOf(component.status, progress);
+  const isAtWork = !isOver(screen) && look !== 'done' && look !== 'failed';
+  const pulse = screen.pulses.get(name);
+  const rate = isAtWork && look !== 'waiting' ? rateAt(drawing, screen, pulse) : 0;
+  return drawRow(drawing.grid, drawing.paint, {
+    look,
+    name,
+    isTask: false,
+    progress,
+    pulse: pulseText(pulse, drawing.nowMs, drawing.grid.pulse),
+    rate: rate < 0.05 ? '' : rateText(rate),
+    words: message,
+    estimate: isAtWork ? estimateText(screen, name) : '',
+  });
 }
 
-/** The last line: how it ended. */
-export function renderOutcome(screen: Screen, options: Pick<FrameOptions, 'withColour' | 'timeZone'>): string {
-  const { view } = screen;
+function drawTask(drawing: Drawing, screen: Screen): string {
+  const { grid, paint } = drawing;
+  const { taskId, view, connection, isDeleted } = screen;
+  const look = lookOfTask(screen);
+  if (view === undefined) {
+    const name = drawName(grid, paint, { look, name: taskId, isTask: true });
+    const words = isDeleted ? 'deleted' : waitingWords(screen, drawing);
+    return `${name}  ${cutToWidth(words, drawing.width - grid.name - 4)}`;
+  }
+  const rate = isOver(screen) ? '' : rateText(rateAt(drawing, screen, screen.taskPulse));
+  const estimate = isOver(screen) ? '' : estimateText(screen, [...view.components.keys()][0]);
+  const isLost = connection.kind === 'lost' && !isOver(screen);
+  return drawRow(grid, paint, {
+    look,
+    name: taskId,
+    isTask: true,
+    progress: view.progress.displayProgress,
+    pulse: pulseText(screen.taskPulse, drawing.nowMs, grid.pulse),
+    rate,
+    words: isLost
+      ? `reconnecting since ${clock(connection.sinceMs, drawing.timeZone)}`
+      : taskWords(drawing, screen, { rate, estimate }),
+    wordsLook: isLost ? 'warning' : look === 'failed' ? 'failed' : 'running',
+    estimate,
+  });
+}
+
+/** What keeps its width comes first: of several tasks it then stands in columns. */
+function taskWords(
+  { grid, nowMs, elapsed }: Drawing,
+  screen: Screen,
+  { rate, estimate }: { readonly rate: string; readonly estimate: string },
+): string {
+  const { view, title, isDeleted, lastBeatMs } = screen;
   if (view === undefined) return '';
-  const paint = createPaint(options.withColour);
-  const { status, startedAt, lastUpdate, sequence } = view.progress;
-  const look: Look = status === 'FAILED' ? 'failed' : 'done';
-  const counts = [count(sequence, 'event'), count(screen.warnings, 'warning'), count(screen.failures, 'error')];
-  const facts = counts.filter((text) => !text.startsWith('0 ')).join(', ');
-  const took = duration(Date.parse(lastUpdate) - Date.parse(startedAt));
-  const headline = `${MARKS[look]} ${escapeControls(screen.taskId)} ${status.toLowerCase()} after ${took}`;
-  const line = `${paint(look, headline)}${facts === '' ? '' : paint('quiet', ` · ${facts}`)}`;
-  const first = screen.firstFailure;
-  if (look !== 'failed' || first === undefined) return line;
-  return `${line}\n  first failure: ${renderNotice(first, options)}`;
-}
-
-interface Grid {
-  readonly name: number;
-  readonly bar: number;
-  readonly pulse: number;
-  readonly words: number;
-}
-
-/** Narrow terminals first lose the pulse, then the words; the name and the percent are never lost. */
-function layOut(width: number, names: readonly string[]): Grid {
-  const longest = Math.max(...names.map((name) => textWidth(escapeControls(name))));
-  // The components stand two columns further in than the task.
-  const name = Math.max(8, Math.min(longest + INDENT.length, width < 80 ? 22 : 34, width - 8));
-  const fixed = 2 + name + 1 + 5;
-  const barWidth = Math.min(width >= 120 ? 24 : width >= 90 ? 14 : 10, width - fixed - 1);
-  if (barWidth < 6) return { name, bar: 0, pulse: 0, words: 0 };
-  const left = width - fixed - barWidth - 1;
-  const pulse = left >= PULSE_CELLS + 40 ? PULSE_CELLS : left >= 38 ? 10 : 0;
-  const words = left - (pulse === 0 ? 0 : pulse + 2) - 2;
-  return { name, bar: barWidth, pulse, words: words < 8 ? 0 : words };
-}
-
-const INDENT = '  ';
-
-interface Row {
-  readonly look: Look;
-  readonly name: string;
-  readonly progress: number;
-  readonly pulse: Pulse | undefined;
-  readonly words: string;
-}
-
-function drawRow(grid: Grid, paint: Paint, options: FrameOptions, row: Row): string {
-  const { full, rest } = bar(row.progress, grid.bar);
-  const name = fitToWidth(escapeControls(row.name), grid.name - INDENT.length);
-  const cells = [
-    `${INDENT}${paint(row.look, MARKS[row.look])} ${row.look === 'waiting' ? paint('quiet', name) : name}`,
-  ];
-  if (grid.bar > 0) cells.push(` ${paint(row.look, full)}${paint('quiet', rest)}`);
-  cells.push(percent(row.progress).padStart(5));
-  if (grid.pulse > 0) cells.push(`  ${paint('quiet', pulseText(row.pulse, options.nowMs, grid.pulse))}`);
-  if (grid.words > 0) cells.push(`  ${paintWords(paint, row, grid.words)}`);
-  return cells.join('').trimEnd();
-}
-
-function paintWords(paint: Paint, { look, words }: Row, width: number): string {
-  const cut = cutToWidth(escapeControls(words), width);
-  if (look === 'waiting') return paint('quiet', cut);
-  return look === 'warning' || look === 'failed' ? paint(look, cut) : cut;
-}
-
-function drawHeader(grid: Grid, paint: Paint, options: FrameOptions, screen: Screen): string {
-  const { view } = screen;
-  if (view === undefined) return '';
-  const { status, displayProgress } = view.progress;
-  const look: Look = status === 'FAILED' ? 'failed' : status === 'COMPLETED' ? 'done' : 'running';
-  const { full, rest } = bar(displayProgress, grid.bar);
-  const cells = [
-    `${paint(look, MARKS[look])} ${paint('strong', fitToWidth(escapeControls(screen.taskId), grid.name))}`,
-  ];
-  if (grid.bar > 0) cells.push(` ${paint(look, full)}${paint('quiet', rest)}`);
-  cells.push(percent(displayProgress).padStart(5));
-  if (grid.pulse > 0) cells.push(`  ${paint('quiet', pulseText(screen.taskPulse, options.nowMs, grid.pulse))}`);
-  const facts = cutToWidth(escapeControls(headerFacts(screen, options).join(' · ')), grid.words);
-  if (grid.words > 0) cells.push(`  ${screen.connection.kind === 'lost' ? paint('warning', facts) : facts}`);
-  return cells.join('').trimEnd();
-}
-
-/** The connection comes first when it is in trouble: all else on the screen is then old. */
-function headerFacts(screen: Screen, { nowMs, timeZone }: FrameOptions): string[] {
-  const { connection, view } = screen;
-  if (view === undefined) return [];
-  const { startedAt, lastUpdate, stage, status } = view.progress;
-  const isOver = status !== 'RUNNING';
-  const elapsed = stopwatch((isOver ? Date.parse(lastUpdate) : nowMs) - Date.parse(startedAt));
+  const { stage, lastUpdate } = view.progress;
   // A replayed run tells old times; what counts is when its last word came in.
-  const silentMs = nowMs - (screen.lastBeatMs ?? Date.parse(lastUpdate));
-  const facts: string[] = [];
-  if (connection.kind === 'lost') facts.push(`reconnecting since ${clock(connection.sinceMs, timeZone)}`);
-  facts.push(stage.toLowerCase().replaceAll('_', ' '), elapsed);
-  if (!isOver && connection.kind === 'live' && silentMs >= 15_000) facts.push(`silent for ${stopwatch(silentMs)}`);
-  if (screen.title !== undefined) facts.push(screen.title);
-  return facts;
+  const silentMs = nowMs - (lastBeatMs ?? Date.parse(lastUpdate));
+  const facts = isOver(screen) || silentMs < 15_000 ? [] : [`silent for ${stopwatch(silentMs)}`];
+  facts.push(isDeleted ? 'deleted' : stage.toLowerCase().replaceAll('_', ' '));
+  if (estimate !== '' && grid.estimate === 0) facts.push(estimate);
+  if (title !== undefined) facts.push(title);
+  const figures = [elapsedText(screen, nowMs).padStart(elapsed)];
+  if (grid.rate === 0 && rate !== '') figures.unshift(rate.padStart(RATE_WIDTH));
+  return [...figures, facts.join(' · ')].join('  ');
 }
 
-function waitingLine(screen: Screen, { nowMs, timeZone }: FrameOptions): string {
-  const { kind, sinceMs } = screen.connection;
-  const name = `${MARKS.waiting} ${escapeControls(screen.taskId)}`;
-  if (kind === 'lost') return `${name}  no connection since ${clock(sinceMs, timeZone)}; trying again`;
+/**
+ * On the task's own clock: at its last event, and on from when that came. So a run that is replayed shows the time it
+ * took, not the days since.
+ */
+function elapsedText({ view, lastBeatMs }: Screen, nowMs: number): string {
+  if (view === undefined) return '';
+  const { startedAt, lastUpdate, status } = view.progress;
+  const atLastEventMs = Date.parse(lastUpdate) - Date.parse(startedAt);
+  if (status !== 'RUNNING') return stopwatch(atLastEventMs);
+  return stopwatch(lastBeatMs === undefined ? nowMs - Date.parse(startedAt) : atLastEventMs + nowMs - lastBeatMs);
+}
+
+function rateAt({ nowMs }: FrameOptions, { seenSinceMs = nowMs }: Screen, pulse: Pulse | undefined): number {
+  return rateOf(pulse, nowMs, seenSinceMs);
+}
+
+/** As the component said it. Of a task: what its first component says, for that one opened it and speaks for it. */
+function estimateText({ estimates }: Screen, component: string | undefined): string {
+  const words = component === undefined ? '' : (estimates.get(component) ?? '');
+  return words === '' ? '' : `eta ${words}`;
+}
+
+function waitingWords({ connection: { kind, sinceMs } }: Screen, { nowMs, timeZone }: FrameOptions): string {
+  if (kind === 'lost') return `no connection since ${clock(sinceMs, timeZone)}; trying again`;
   // A known task answers at once: so a short silence says that it is not known.
-  if (kind === 'connecting' || nowMs - sinceMs < 300) return `${name}  connecting`;
-  return `${name}  no such task yet; waiting for it since ${clock(sinceMs, timeZone)}`;
-}
-
-/** When not all fit: those that are at work or in trouble before those that are done; the order stays. */
-function chooseRows(components: readonly ComponentView[], room: number): readonly ComponentView[] {
-  if (components.length <= room) return components;
-  const places = Math.max(0, room - 1); // One line says how many are not shown.
-  const byInterest = components.toSorted((a, b) => interest(b) - interest(a) || latest(b) - latest(a));
-  const chosen = new Set(byInterest.slice(0, places));
-  return components.filter((component) => chosen.has(component));
-}
-
-function interest(component: ComponentView): number {
-  const look = lookOf(component.status, component.progress);
-  return { failed: 4, warning: 3, running: 2, waiting: 1, done: 0 }[look];
-}
-
-function latest(component: ComponentView): number {
-  return Date.parse(component.lastUpdate);
-}
-
-function hiddenLine(hidden: readonly ComponentView[]): string {
-  const looks = hidden.map((component) => lookOf(component.status, component.progress));
-  const order: readonly Look[] = ['failed', 'warning', 'running', 'waiting', 'done'];
-  const parts = order
-    .map((look) => ({ look, times: looks.filter((each) => each === look).length }))
-    .filter(({ times }) => times > 0)
-    .map(({ look, times }) => `${MARKS[look]} ${times}`);
-  return `${INDENT}… ${hidden.length} more:  ${parts.join('  ')}`;
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+  if (kind === 'connecting' || nowMs - sinceMs < 300) return 'connecting';
+  return `no such task yet; waiting for it since ${clock(sinceMs, timeZone)}`;
 }

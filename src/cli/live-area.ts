@@ -23,6 +23,7 @@ const END_TOGETHER = '\u001b[?2026l';
 const WRAP_OFF = '\u001b[?7l';
 const WRAP_ON = '\u001b[?7h';
 const CLEAR_BELOW = '\u001b[J';
+/** Before the line: after a full one, the cursor still stands on its last character for some terminals. */
 const CLEAR_TO_END = '\u001b[K';
 
 export function createLiveArea(output: Output): LiveArea {
@@ -47,8 +48,8 @@ export function createLiveArea(output: Output): LiveArea {
     size,
     draw(above, lines) {
       const up = rowsShown === 0 ? '' : `\u001b[${rowsShown}A`;
-      const permanent = above.map((line) => `${line}${CLEAR_TO_END}\n`).join('');
-      const area = lines.map((line) => `${line}${CLEAR_TO_END}\n`).join('');
+      const permanent = above.map((line) => `${CLEAR_TO_END}${line}\n`).join('');
+      const area = lines.map((line) => `${CLEAR_TO_END}${line}\n`).join('');
       const clear = above.length > 0 ? CLEAR_BELOW : '';
       output.write(
         `${BEGIN_TOGETHER}\r${up}${clear}${permanent}${WRAP_OFF}${area}${WRAP_ON}${CLEAR_BELOW}${END_TOGETHER}`,

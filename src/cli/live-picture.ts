@@ -1,16 +1,19 @@
 /**
- * A watched task as a live area. Drawing is bound by time, not by events: however fast they come, ten pictures a
+ * Watched tasks as a live area. Drawing is bound by time, not by events: however fast they come, ten pictures a
  * second are drawn; and one a second while nothing comes, for the clock and the pulse to go on.
  */
-import { renderFrame, renderNotice, renderOutcome } from './frame.ts';
+import { renderFrame } from './frame.ts';
 import type { Output } from './io.ts';
+import { renderNotice, renderOutcome, taskColumn, type LineStyle } from './lasting-lines.ts';
+import { createLink } from './link.ts';
 import { createLiveArea } from './live-area.ts';
 import { clock, createPaint } from './look.ts';
 import type { Picture } from './picture.ts';
+import { isOver } from './rows.ts';
 import { emptyScreen, foldScreen, noticeOf, type Screen } from './screen.ts';
 
 export interface LiveOptions {
-  readonly taskId: string;
+  readonly taskIds: readonly string[];
   readonly output: Output;
   readonly withColour: boolean;
   readonly frameMs?: number;
@@ -18,12 +21,18 @@ export interface LiveOptions {
   readonly timeZone?: string;
 }
 
+/** What one notice may take of the screen. */
+const NOTICE_LINES = 4;
+
 export function createLivePicture(options: LiveOptions): Picture {
-  const { output, frameMs = 100, idleMs = 1_000, withColour } = options;
+  const { taskIds, output, frameMs = 100, idleMs = 1_000, withColour } = options;
   const style = { withColour, ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }) };
   const paint = createPaint(withColour);
+  const nameOf = taskColumn(taskIds);
   const area = createLiveArea(output);
-  let screen: Screen = emptyScreen(options.taskId, Date.now());
+  const link = createLink();
+  const openedMs = Date.now();
+  const screens = new Map(taskIds.map((taskId) => [taskId, emptyScreen(taskId, openedMs)]));
   let above: string[] = [];
   let lastDrawnMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,45 +41,57 @@ export function createLivePicture(options: LiveOptions): Picture {
     clearTimeout(timer);
     const nowMs = Date.now();
     lastDrawnMs = nowMs;
-    area.draw(above, renderFrame(screen, { ...area.size(), ...style, nowMs }));
+    area.draw(above, renderFrame([...screens.values()], { ...area.size(), ...style, nowMs }));
     above = [];
     timer = setTimeout(draw, idleMs);
   }
-  function drawSoon(): void {
+  function change(taskId: string, how: (screen: Screen) => Screen): void {
+    const screen = screens.get(taskId);
+    if (screen !== undefined) screens.set(taskId, how(screen));
     clearTimeout(timer);
     timer = setTimeout(draw, Math.max(0, lastDrawnMs + frameMs - Date.now()));
+  }
+  function lasting(): LineStyle {
+    return { ...style, width: NOTICE_LINES * area.size().width };
   }
   function say(text: string): void {
     above.push(paint('quiet', `${clock(Date.now(), options.timeZone)} · ${text}`));
   }
+  function sayBack(what: 'lost' | 'back' | undefined): void {
+    const isKnown = [...screens.values()].some(({ view }) => view !== undefined);
+    if (what === 'back' && isKnown) say('connected again; going on where it broke off');
+  }
 
   return {
-    onConnection(state) {
-      const nowMs = Date.now();
-      const wasLost = screen.connection.kind === 'lost';
-      if (state.kind === 'connected') {
-        if (wasLost && screen.view !== undefined) say('connected again; going on where it broke off');
-        screen = { ...screen, connection: { kind: 'live', sinceMs: nowMs } };
-      } else if (state.kind === 'lost' && !wasLost) {
-        screen = { ...screen, connection: { kind: 'lost', sinceMs: nowMs } };
-      }
-      drawSoon();
+    onConnection(taskId, state) {
+      sayBack(link.note(taskId, state));
+      const sinceMs = Date.now();
+      change(taskId, (screen) => {
+        if (state.kind === 'connected') return { ...screen, connection: { kind: 'live', sinceMs } };
+        const isNews = state.kind === 'lost' && screen.connection.kind !== 'lost';
+        return isNews ? { ...screen, connection: { kind: 'lost', sinceMs } } : screen;
+      });
     },
-    onTitle(title) {
-      screen = { ...screen, title };
-      drawSoon();
+    onTitle(taskId, title) {
+      change(taskId, (screen) => ({ ...screen, title }));
     },
-    async onUpdate(update) {
-      screen = foldScreen(screen, update, Date.now());
+    async onUpdate(taskId, update) {
+      if (update.__typename === 'TaskEnded') sayBack(link.forget(taskId));
       const notice = noticeOf(update);
-      if (notice !== undefined) above.push(renderNotice(notice, style));
-      drawSoon();
+      if (notice !== undefined) above.push(renderNotice(notice, nameOf(taskId), lasting()));
+      change(taskId, (screen) => foldScreen(screen, update, Date.now()));
+    },
+    async onDeleted(taskId) {
+      sayBack(link.forget(taskId));
+      change(taskId, (screen) => ({ ...screen, isDeleted: true }));
     },
     [Symbol.dispose]() {
       draw();
       clearTimeout(timer);
       area[Symbol.dispose]();
-      if (screen.view?.hasEnded === true) output.write(`${renderOutcome(screen, style)}\n`);
+      for (const screen of screens.values()) {
+        if (isOver(screen)) output.write(`${renderOutcome(screen, nameOf(screen.taskId), lasting())}\n`);
+      }
     },
   };
 }

@@ -1,91 +1,117 @@
-/** A watched task for pipes and logs: one line for each thing that happened, for people or as JSON. */
+/** Watched tasks for pipes and logs: one line for each thing that happened, for people or as JSON. */
 import type { TaskUpdate } from '../client/index.ts';
 import { escapeControls } from '../util/terminal-text.ts';
-import { renderOutcome } from './frame.ts';
 import { writeJson, writeLine, type CliIo } from './io.ts';
-import { clock, lookOf, MARKS, percent } from './look.ts';
+import { renderOutcome, taskColumn, type LineStyle } from './lasting-lines.ts';
+import { createLink } from './link.ts';
+import { clock, createPaint, lookOf, MARKS, percent, type Look } from './look.ts';
 import type { Picture } from './picture.ts';
-import { emptyScreen, foldScreen, noticeOf, type Screen } from './screen.ts';
+import { emptyScreen, foldScreen, noticeOf } from './screen.ts';
 
 export interface PlainOptions {
-  readonly taskId: string;
+  readonly taskIds: readonly string[];
   readonly io: CliIo;
-  readonly timeZone?: string;
 }
 
 /** Each update as it came, one JSON object a line; its `cursor` is what `--after` takes. Talk goes to stderr. */
-export function createJsonPicture({ taskId, io }: PlainOptions): Picture {
-  const talk = createTalk(io, taskId);
+export function createJsonPicture({ io }: PlainOptions): Picture {
+  const talk = createTalk(io);
+  const inTurn = createTurn();
   return {
-    onConnection: talk.onConnection,
+    ...talk,
     onTitle() {},
-    onUpdate(update) {
-      talk.stopWaiting();
-      return writeJson(io.stdout, update);
+    onUpdate(taskId, update) {
+      talk.onNews(taskId, update);
+      return inTurn(() => writeJson(io.stdout, update));
     },
-    [Symbol.dispose]: talk.stopWaiting,
+    async onDeleted(taskId) {
+      talk.onNews(taskId);
+    },
   };
 }
 
-export function createPlainPicture({ taskId, io, timeZone }: PlainOptions): Picture {
-  const talk = createTalk(io, taskId);
-  const style = { withColour: false, ...(timeZone === undefined ? {} : { timeZone }) };
-  let screen: Screen = emptyScreen(taskId, Date.now());
+export function createPlainPicture({ taskIds, io, ...style }: PlainOptions & LineStyle): Picture {
+  const talk = createTalk(io);
+  const inTurn = createTurn();
+  const nameOf = taskColumn(taskIds);
+  const screens = new Map(taskIds.map((taskId) => [taskId, emptyScreen(taskId, Date.now())]));
   return {
-    onConnection: talk.onConnection,
+    ...talk,
     onTitle() {},
-    async onUpdate(update) {
-      talk.stopWaiting();
-      screen = foldScreen(screen, update, Date.now());
-      const line = update.__typename === 'TaskEnded' ? renderOutcome(screen, style) : plainLine(update, timeZone);
-      if (line !== undefined) await writeLine(io.stdout, line);
+    async onUpdate(taskId, update) {
+      talk.onNews(taskId, update);
+      const screen = foldScreen(screens.get(taskId) ?? emptyScreen(taskId, Date.now()), update, Date.now());
+      screens.set(taskId, screen);
+      const task = nameOf(taskId);
+      const line =
+        update.__typename === 'TaskEnded' ? renderOutcome(screen, task, style) : plainLine(update, task, style);
+      if (line !== undefined) await inTurn(() => writeLine(io.stdout, line));
     },
-    [Symbol.dispose]: talk.stopWaiting,
+    async onDeleted(taskId) {
+      talk.onNews(taskId);
+    },
   };
 }
 
-/** `12:03:04  63% ▸ property_belter  belter_started  Scoring 24 properties` */
-function plainLine(update: TaskUpdate, timeZone?: string): string | undefined {
-  const share = percent(update.progress.displayProgress).padStart(4);
+/** `12:03:04  63% ▸ build-7  property_belter  belter_started  Scoring 24 properties` */
+function plainLine(update: TaskUpdate, task: string, { withColour, timeZone }: LineStyle): string | undefined {
+  const paint = createPaint(withColour);
+  const line = (at: string | number, look: Look, words: readonly string[]): string => {
+    const when = `${clock(at, timeZone)} ${percent(update.progress.displayProgress).padStart(4)}`;
+    const text = `${task === '' ? '' : `${task}  `}${words.map(escapeControls).join('  ')}`;
+    const isTrouble = look === 'warning' || look === 'failed';
+    return `${paint('quiet', when)} ${isTrouble ? paint(look, `${MARKS[look]} ${text}`) : `${paint(look, MARKS[look])} ${text}`}`;
+  };
   if (update.__typename === 'TaskEventRecorded') {
     const { component, eventType, message, timestamp } = update.event;
-    const mark = MARKS[lookOf(eventType, update.component.progress)];
-    const words = [component, eventType.toLowerCase(), message].map(escapeControls).join('  ');
-    return `${clock(timestamp, timeZone)} ${share} ${mark} ${words}`;
+    return line(timestamp, lookOf(eventType, update.component.progress), [component, eventType.toLowerCase(), message]);
   }
   const notice = noticeOf(update);
-  if (notice !== undefined) return `${clock(notice.at, timeZone)} ${share} ${MARKS[notice.look]} ${notice.text}`;
+  if (notice !== undefined) return line(notice.at, notice.look, [notice.text]);
   if (update.__typename !== 'TaskSnapshot') return undefined;
   const { components, lastUpdate, stage, status, taskId } = update.progress;
-  const facts = [`${components.length} components`, stage.toLowerCase(), status.toLowerCase()].join(', ');
-  return `${clock(lastUpdate, timeZone)} ${share} ${MARKS.running} ${escapeControls(taskId)}  ${facts}`;
+  const count = `${components.length} component${components.length === 1 ? '' : 's'}`;
+  const facts = [count, stage.toLowerCase(), status.toLowerCase()].join(', ');
+  return line(lastUpdate, 'running', task === '' ? [taskId, facts] : [facts]);
 }
 
-interface Talk extends Pick<Picture, 'onConnection'> {
-  stopWaiting(this: void): void;
+interface Talk extends Pick<Picture, 'onConnection'>, Disposable {
+  onNews(taskId: string, update?: TaskUpdate): void;
 }
 
 /** Said once when it breaks and once when it is back; and when a task is waited for. */
-function createTalk(io: CliIo, taskId: string): Talk {
+function createTalk(io: CliIo): Talk {
   const say = (text: string): void => void io.stderr.write(`drumline: ${escapeControls(text)}\n`);
-  let isLost = false;
-  let isWaited = true;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const sayBack = (what: 'lost' | 'back' | undefined): void => {
+    if (what === 'back') say('connected again; going on where it broke off.');
+  };
+  const link = createLink();
+  const known = new Set<string>();
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
   return {
-    stopWaiting() {
-      isWaited = false;
-      clearTimeout(timer);
+    onNews(taskId, update) {
+      known.add(taskId);
+      clearTimeout(timers.get(taskId));
+      if (update === undefined || update.__typename === 'TaskEnded') sayBack(link.forget(taskId));
     },
-    onConnection(state) {
-      clearTimeout(timer);
-      if (state.kind === 'lost' && !isLost) say(`${state.error.message} Trying again.`);
-      if (state.kind === 'connected') {
-        if (isLost) say('connected again; going on where it broke off.');
-        if (isWaited) timer = setTimeout(say, WAITING_AFTER_MS, `waiting for task ${taskId}.`);
-      }
-      if (state.kind !== 'connecting') isLost = state.kind === 'lost';
+    onConnection(taskId, state) {
+      clearTimeout(timers.get(taskId));
+      const what = link.note(taskId, state);
+      if (what === 'lost' && state.kind === 'lost') say(`${state.error.message} Trying again.`);
+      sayBack(what);
+      if (state.kind !== 'connected' || known.has(taskId)) return;
+      timers.set(taskId, setTimeout(say, WAITING_AFTER_MS, `waiting for task ${taskId}.`));
+    },
+    [Symbol.dispose]() {
+      for (const timer of timers.values()) clearTimeout(timer);
     },
   };
+}
+
+/** One line after the other: many tasks that wait for a slow reader are one who waits. */
+function createTurn(): (write: () => Promise<void>) => Promise<void> {
+  let last = Promise.resolve();
+  return (write) => (last = last.then(write));
 }
 
 /** A known task answers at once. */

@@ -1,27 +1,30 @@
 /**
- * The beats of the last minute as a tiny line: who is playing and who is silent. Only counts for each cell of a
- * few seconds are kept, so ten thousand events cost what ten do.
+ * The beats of the last minute, as a tiny line (who is playing and who is silent) and as a rate. Only counts for each
+ * second are kept, so ten thousand events cost what ten do.
  */
 
-const CELL_MS = 3_000;
-export const PULSE_CELLS = 20;
+const SECOND_MS = 1_000;
+const KEPT_SECONDS = 60;
+const CELL_SECONDS = 3;
+const RATE_SECONDS = 10;
+export const PULSE_CELLS = KEPT_SECONDS / CELL_SECONDS;
 
 export interface Pulse {
-  /** The number of the newest cell that has a beat, counted from 1970. */
+  /** The number of the newest second that has a beat, counted from 1970. */
   readonly newest: number;
-  /** Beats of the cells up to it, oldest first; at most PULSE_CELLS. */
+  /** Beats of the seconds up to it, oldest first; at most a minute of them. */
   readonly counts: readonly number[];
 }
 
 /** One more beat. It may be a little older than the newest; one that is out of the window is not shown. */
 export function addBeat(pulse: Pulse | undefined, atMs: number): Pulse {
-  const cell = Math.floor(atMs / CELL_MS);
-  if (pulse === undefined) return { newest: cell, counts: [1] };
-  const newest = Math.max(pulse.newest, cell);
-  const oldest = Math.max(newest - PULSE_CELLS + 1, Math.min(cell, pulse.newest - pulse.counts.length + 1));
+  const second = Math.floor(atMs / SECOND_MS);
+  if (pulse === undefined) return { newest: second, counts: [1] };
+  const newest = Math.max(pulse.newest, second);
+  const oldest = Math.max(newest - KEPT_SECONDS + 1, Math.min(second, oldestOf(pulse)));
   const counts = Array.from({ length: newest - oldest + 1 }, (_, index) => {
     const at = oldest + index;
-    return (countAt(pulse, at) ?? 0) + (at === cell ? 1 : 0);
+    return countAt(pulse, at) + (at === second ? 1 : 0);
   });
   return { newest, counts };
 }
@@ -29,17 +32,52 @@ export function addBeat(pulse: Pulse | undefined, atMs: number): Pulse {
 /** So many cells, the newest on the right: blank before the first beat seen, then low for silence. */
 export function pulseText(pulse: Pulse | undefined, nowMs: number, cells: number): string {
   if (pulse === undefined) return ' '.repeat(cells);
-  const last = Math.max(Math.floor(nowMs / CELL_MS), pulse.newest);
-  const hasForgotten = pulse.counts.length >= PULSE_CELLS;
+  const last = Math.floor(Math.max(Math.floor(nowMs / SECOND_MS), pulse.newest) / CELL_SECONDS);
+  const first = hasForgotten(pulse) ? -Infinity : Math.floor(oldestOf(pulse) / CELL_SECONDS);
   return Array.from({ length: cells }, (_, index) => {
-    const at = last - cells + 1 + index;
-    const isBefore = !hasForgotten && at < pulse.newest - pulse.counts.length + 1;
-    return isBefore ? ' ' : blockOf(countAt(pulse, at) ?? 0);
+    const cell = last - cells + 1 + index;
+    return cell < first ? ' ' : blockOf(countBetween(pulse, cell * CELL_SECONDS, (cell + 1) * CELL_SECONDS - 1));
   }).join('');
 }
 
-function countAt(pulse: Pulse, cell: number): number | undefined {
-  return pulse.counts[cell - (pulse.newest - pulse.counts.length + 1)];
+/**
+ * Beats a second over the last ten, or over less when nothing is known of what was before.
+ * @param sinceMs since when nothing was missed; a beat from before it shows that it was longer.
+ */
+export function rateOf(pulse: Pulse | undefined, nowMs: number, sinceMs: number): number {
+  if (pulse === undefined) return 0;
+  const last = Math.max(Math.floor(nowMs / SECOND_MS), pulse.newest);
+  const first = last - RATE_SECONDS + 1;
+  const fromMs = Math.max(first * SECOND_MS, Math.min(sinceMs, oldestOf(pulse) * SECOND_MS));
+  return (countBetween(pulse, first, last) * SECOND_MS) / Math.max(SECOND_MS, nowMs - fromMs);
+}
+
+/** A rate in at most so many columns: `0.4/s`, `12.4/s`, `124/s`, `1.2k/s`. */
+export const RATE_WIDTH = 6;
+
+export function rateText(rate: number): string {
+  if (rate < 99.95) return `${rate.toFixed(1)}/s`;
+  if (rate < 999.5) return `${Math.round(rate)}/s`;
+  const thousands = rate / 1_000;
+  return `${thousands < 9.95 ? thousands.toFixed(1) : Math.round(thousands)}k/s`;
+}
+
+function hasForgotten(pulse: Pulse): boolean {
+  return pulse.counts.length >= KEPT_SECONDS;
+}
+
+function oldestOf(pulse: Pulse): number {
+  return pulse.newest - pulse.counts.length + 1;
+}
+
+function countAt(pulse: Pulse, second: number): number {
+  return pulse.counts[second - oldestOf(pulse)] ?? 0;
+}
+
+function countBetween(pulse: Pulse, first: number, last: number): number {
+  let sum = 0;
+  for (let second = first; second <= last; second += 1) sum += countAt(pulse, second);
+  return sum;
 }
 
 /** Doubling steps: one beat is seen, and a thousand do not flatten the rest. */

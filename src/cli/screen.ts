@@ -3,6 +3,7 @@
  * times give the same screen.
  */
 import { foldUpdate, type TaskUpdate, type TaskView } from '../client/index.ts';
+import type { EventFieldsFragment } from '../client/generated/graphql.ts';
 import { lookOf, type Look } from './look.ts';
 import { addBeat, type Pulse } from './pulse.ts';
 
@@ -13,15 +14,21 @@ export interface Screen {
   /** Beats of each component, and of the task as a whole. */
   readonly pulses: ReadonlyMap<string, Pulse>;
   readonly taskPulse?: Pulse | undefined;
+  /** What each component said with its last report of progress of the time it still needs, in its own words. */
+  readonly estimates: ReadonlyMap<string, string>;
+  /** Since when the task is seen, milliseconds since 1970. */
+  readonly seenSinceMs?: number | undefined;
   /** When the last event seen was recorded, milliseconds since 1970. */
   readonly lastBeatMs?: number | undefined;
   readonly warnings: number;
   readonly failures: number;
   readonly firstFailure?: Notice | undefined;
-  readonly connection: Connection;
+  readonly connection: ConnectionSince;
+  /** There is no such task any more. */
+  readonly isDeleted: boolean;
 }
 
-export interface Connection {
+export interface ConnectionSince {
   readonly kind: 'connecting' | 'live' | 'lost';
   /** Milliseconds since 1970. */
   readonly sinceMs: number;
@@ -37,13 +44,18 @@ export interface Notice {
 
 export function emptyScreen(taskId: string, nowMs: number): Screen {
   const connection = { kind: 'connecting', sinceMs: nowMs } as const;
-  return { taskId, pulses: new Map(), warnings: 0, failures: 0, connection };
+  return { taskId, pulses: new Map(), estimates: new Map(), warnings: 0, failures: 0, connection, isDeleted: false };
 }
 
 /** @param nowMs when the update came, milliseconds since 1970. */
 export function foldScreen(screen: Screen, update: TaskUpdate, nowMs: number): Screen {
   const view = foldUpdate(screen.view, update);
-  if (update.__typename !== 'TaskEventRecorded') return { ...screen, view };
+  const seenSinceMs = screen.seenSinceMs ?? nowMs;
+  if (update.__typename !== 'TaskEventRecorded') {
+    // Whatever was said of the time left was said before the events that are missing.
+    const estimates = update.__typename === 'TaskGap' ? new Map() : screen.estimates;
+    return { ...screen, view, seenSinceMs, estimates };
+  }
   const { event } = update;
   // An event that was caught up on beat when it was recorded; a server's clock that runs ahead beats now.
   const atMs = Math.min(Date.parse(event.recordedAt), nowMs);
@@ -52,6 +64,8 @@ export function foldScreen(screen: Screen, update: TaskUpdate, nowMs: number): S
   return {
     ...screen,
     view,
+    seenSinceMs,
+    estimates: foldEstimates(screen.estimates, event),
     pulses: new Map(screen.pulses).set(event.component, addBeat(screen.pulses.get(event.component), atMs)),
     taskPulse: addBeat(screen.taskPulse, atMs),
     lastBeatMs: atMs,
@@ -59,6 +73,16 @@ export function foldScreen(screen: Screen, update: TaskUpdate, nowMs: number): S
     failures: screen.failures + (hasFailed ? 1 : 0),
     firstFailure: screen.firstFailure ?? (hasFailed ? notice : undefined),
   };
+}
+
+/** An estimate lasts until the component reports its progress without one. */
+function foldEstimates(
+  estimates: ReadonlyMap<string, string>,
+  { component, progress, estimatedTimeRemaining }: EventFieldsFragment,
+): ReadonlyMap<string, string> {
+  if (estimatedTimeRemaining != null) return new Map(estimates).set(component, estimatedTimeRemaining);
+  if (progress === null || !estimates.has(component)) return estimates;
+  return new Map([...estimates].filter(([name]) => name !== component));
 }
 
 /** What of an update must not scroll by unseen: warnings, errors, failures, and lost continuity. */

@@ -17,17 +17,20 @@ interface Flags {
 export function addWatchCommand(program: Command, { run }: CommandContext): void {
   program
     .command('watch')
-    .summary('watch a task until it ends')
+    .summary('watch tasks until they end')
     .description(
-      'Watch a task until it ends: live bars on a terminal, plain lines in a pipe. A task that is not known yet is\n' +
-        'waited for. A lost connection is taken up again where it broke off, without missing an event.',
+      'Watch tasks until all have ended: live bars on a terminal, plain lines in a pipe. A task that is not known yet\n' +
+        'is waited for. A lost connection is taken up again where it broke off, without missing an event.',
     )
-    .argument('<task>', 'id of the task')
+    .argument('<task...>', 'ids of the tasks, at most 50')
     .addOption(urlOption())
     .option('--json', 'print each update as a JSON object on a line')
-    .option('--replay', "begin with the task's first event instead of its state now")
+    .option('--replay', "begin with a task's first event instead of its state now")
     .addOption(
-      new Option('--after <cursor>', 'go on after this cursor, from an update that --json printed').conflicts('replay'),
+      new Option(
+        '--after <cursor>',
+        'go on after this cursor, from an update that --json printed; for one task only',
+      ).conflicts('replay'),
     )
     .addOption(
       new Option(
@@ -35,20 +38,21 @@ export function addWatchCommand(program: Command, { run }: CommandContext): void
         'how long to go on trying without a connection (default: 5 at first, for ever after one was lost)',
       ).argParser(wholeNumber(0, 86_400)),
     )
-    .action((taskId: string, { url, ...flags }: Flags) =>
+    .action((taskIds: string[], { url, ...flags }: Flags) =>
       run(async (io) => {
         const { runWatch } = await import('./watch.ts');
-        return runWatch({ ...flags, taskId, url: findServerUrl(url, io.env) }, io);
+        return runWatch({ ...flags, taskIds, url: findServerUrl(url, io.env) }, io);
       }),
     )
     .addHelpText('after', HELP);
 }
 
 const HELP = `
-NO_COLOR turns colours off; the marks say the same: ○ waiting, ▸ running, ✓ done, ! warning, ✗ failed.
+NO_COLOR turns colours off, FORCE_COLOR on; the marks say the same: ○ waiting, ▸ running, ✓ done, ! warning, ✗ failed.
 
 Examples:
   drumline watch build-7
+  drumline watch build-7 build-8 build-9
   drumline watch build-7 && echo completed
   drumline watch build-7 --json --replay | jq -r 'select(.event) | .event.message'
 

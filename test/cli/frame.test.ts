@@ -2,21 +2,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { renderFrame, renderNotice, renderOutcome, type FrameOptions } from '../../src/cli/frame.ts';
-import { emptyScreen, foldScreen, noticeOf, type Screen } from '../../src/cli/screen.ts';
-import type { TaskUpdate } from '../../src/client/index.ts';
+import { renderFrame } from '../../src/cli/frame.ts';
+import { renderOutcome } from '../../src/cli/lasting-lines.ts';
+import { emptyScreen, noticeOf, type Screen } from '../../src/cli/screen.ts';
 import { textWidth } from '../../src/util/terminal-text.ts';
 import { at, componentOf, ended, gap, recorded, snapshot } from '../client/updates.ts';
+import { PLAIN, screenOf } from './screens.ts';
 
-const PLAIN: FrameOptions = { width: 100, height: 20, nowMs: Date.parse(at(9)), withColour: false, timeZone: 'UTC' };
-
-function screenOf(...updates: readonly TaskUpdate[]): Screen {
-  const live: Screen = {
-    ...emptyScreen('t', Date.parse(at(0))),
-    connection: { kind: 'live', sinceMs: Date.parse(at(0)) },
-  };
-  return updates.reduce((screen, update) => foldScreen(screen, update, Date.parse(update.progress.lastUpdate)), live);
-}
+const STYLE = { withColour: false, timeZone: 'UTC' };
 
 const BUSY = [
   snapshot(1, [componentOf('camina', { status: 'TASK_STARTED', message: 'Survey 30 packages', progress: 0.2 })]),
@@ -28,8 +21,8 @@ const BUSY = [
 ] as const;
 
 test('the first line is the task, each further one a component, in the order of first report', () => {
-  expect(renderFrame(screenOf(...BUSY), PLAIN)).toEqual([
-    '▸ t                ━━━━━━━───────  50%                  ▂▄▂▁  analysis · 0:09',
+  expect(renderFrame([screenOf(...BUSY)], PLAIN)).toEqual([
+    '▸ t                ━━━━━━━───────  50%                  ▂▄▂▁   0.6/s  0:09  analysis',
     '  ▸ camina         ━━╸───────────  20%                        Survey 30 packages',
     '  ▸ gather_drummer ──────────────   0%                  ▂▁▁▁  Listing files',
     '  ○ measure_belter ──────────────   0%                   ▂▁▁  Measure 30 packages',
@@ -49,7 +42,7 @@ describe('whatever the size of the terminal', () => {
   test('no line is wider, and there are no more lines, than it has room for', () => {
     fc.assert(
       fc.property(fc.integer({ min: 20, max: 200 }), fc.integer({ min: 1, max: 12 }), (width, height) => {
-        const lines = renderFrame(screen, { ...PLAIN, width, height });
+        const lines = renderFrame([screen], { ...PLAIN, width, height });
         expect(lines.length).toBeLessThanOrEqual(height);
         expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(width);
       }),
@@ -57,15 +50,15 @@ describe('whatever the size of the terminal', () => {
   });
 
   test('the names and the percents are the last to go', () => {
-    const lines = renderFrame(screenOf(...BUSY), { ...PLAIN, width: 40 });
+    const lines = renderFrame([screenOf(...BUSY)], { ...PLAIN, width: 40 });
     expect(lines.slice(0, 2)).toEqual(['▸ t                ━━━━━─────  50%', '  ▸ camina         ━━────────  20%']);
   });
 
   test('what is done makes room for what is at work or in trouble, and the rest is counted', () => {
-    const lines = renderFrame(screenOf(...BUSY), { ...PLAIN, width: 44, height: 5 });
+    const lines = renderFrame([screenOf(...BUSY)], { ...PLAIN, width: 44, height: 5 });
     expect(lines.map((line) => line.slice(0, 20).trimEnd())).toEqual([
       '▸ t                ━',
-      '  ▸ gather_drummer ─',
+      '  ▸ camina         ━',
       '  ! check_belter   ━',
       '  ✗ count_belter   ━',
       '  … 3 more:  ▸ 1  ○',
@@ -78,34 +71,20 @@ describe('colour', () => {
   const MARK = new RegExp(String.raw`${ESCAPE}\[(\d+)m(.)${ESCAPE}`, 'u');
 
   test('says the state: blue-green runs, amber warns, red failed, grey waits, done is ink', () => {
-    const lines = renderFrame(screenOf(...BUSY), { ...PLAIN, withColour: true });
+    const lines = renderFrame([screenOf(...BUSY)], { ...PLAIN, withColour: true });
     const marks = lines.slice(1).map((line) => MARK.exec(line)?.slice(1).join(' '));
     expect(marks).toEqual(['36 ▸', '36 ▸', '90 ○', '33 !', '31 ✗', '39 ✓']);
   });
 
   test('adds nothing but colour: without it the lines are the same', () => {
     const bare = (line: string) => stripVTControlCharacters(line).trimEnd();
-    const coloured = renderFrame(screenOf(...BUSY), { ...PLAIN, withColour: true });
-    expect(coloured.map(bare)).toEqual(renderFrame(screenOf(...BUSY), PLAIN));
+    const coloured = renderFrame([screenOf(...BUSY)], { ...PLAIN, withColour: true });
+    expect(coloured.map(bare)).toEqual(renderFrame([screenOf(...BUSY)], PLAIN));
   });
 });
 
-test('nothing that an event says can move the terminal', () => {
-  const evil = '\u001b[2J\u001b]0;pwned\u0007\r\n\u009b31m\u202e';
-  const update = recorded(2, { component: 'x', eventType: 'WARNING', message: evil });
-  const screen: Screen = { ...screenOf(snapshot(1), update), title: evil, taskId: `t${evil}` };
-  const notice = noticeOf(update);
-  const lines = [
-    ...renderFrame(screen, { ...PLAIN, width: 200 }),
-    ...(notice === undefined ? [] : [renderNotice(notice, PLAIN)]),
-    renderOutcome(screen, PLAIN),
-  ];
-  expect(lines).toHaveLength(4);
-  for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
-});
-
 describe('the header', () => {
-  const headerOf = (screen: Screen, options = PLAIN): string | undefined => renderFrame(screen, options)[0];
+  const headerOf = (screen: Screen, options = PLAIN): string | undefined => renderFrame([screen], options)[0];
 
   test('says since when the connection is lost, before all else', () => {
     const screen: Screen = { ...screenOf(...BUSY), connection: { kind: 'lost', sinceMs: Date.parse(at(7)) } };
@@ -131,14 +110,14 @@ describe('the header', () => {
 
 describe('the last line', () => {
   test('of a completed task', () => {
-    expect(renderOutcome(screenOf(...BUSY, ended(7)), PLAIN)).toBe(
+    expect(renderOutcome(screenOf(...BUSY, ended(7)), '', STYLE)).toBe(
       '✓ t completed after 7.0 s · 7 events, 1 warning, 1 error',
     );
   });
 
   test('of a failed one says what failed first, not last', () => {
     const last = recorded(7, { component: 'camina', eventType: 'TASK_FAILED', message: 'no result' });
-    expect(renderOutcome(screenOf(...BUSY, last, ended(7, 'FAILED')), PLAIN)).toBe(
+    expect(renderOutcome(screenOf(...BUSY, last, ended(7, 'FAILED')), '', STYLE)).toBe(
       '✗ t failed after 7.0 s · 7 events, 1 warning, 2 errors\n  first failure: 12:00:05 ✗ count_belter  gave up',
     );
   });

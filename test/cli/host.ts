@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { runCli } from '../../src/cli/program.ts';
 import type { Output } from '../../src/cli/io.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 export interface TestOutput extends Output {
   readonly text: string;
@@ -85,4 +86,9 @@ export function startCli(argv: readonly string[], options: HostOptions = {}): Ru
 
 export function cli(argv: readonly string[], options?: HostOptions): Promise<CliRun> {
   return startCli(argv, options).done;
+}
+
+/** Resolves when that text was written. */
+export function says(output: TestOutput, text: string): Promise<unknown> {
+  return waitFor(() => output.text.includes(text), { withinMs: 10_000, what: JSON.stringify(text) });
 }

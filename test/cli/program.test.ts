@@ -44,7 +44,9 @@ describe('a usage error is one line and ends with 64', () => {
   test.each([
     ['an unknown command', ['srve']],
     ['an unknown option', ['watch', 't', '--jsno']],
-    ['one argument too many', ['watch', 't', 'u']],
+    ['one argument too many', ['demo', 't']],
+    ['more tasks than can be watched', ['watch', ...Array.from({ length: 51 }, (_, index) => `t${index}`)]],
+    ['a cursor for two tasks', ['watch', 't', 'u', '--after', 'c']],
     ['an option without its value', ['emit', '--file']],
     ['a number that is none', ['emit', '--file', '-', '--batch', 'many']],
     ['a batch that is too large', ['emit', '--file', '-', '--batch', '1001']],

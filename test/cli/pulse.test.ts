@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { addBeat, PULSE_CELLS, pulseText, type Pulse } from '../../src/cli/pulse.ts';
+import { describe, expect, test } from 'vitest';
+import { addBeat, PULSE_CELLS, pulseText, RATE_WIDTH, rateOf, rateText, type Pulse } from '../../src/cli/pulse.ts';
 
 const CELL_MS = 3_000;
 const NOON = Date.UTC(2026, 10, 23, 12);
@@ -37,8 +37,44 @@ test('however many beats come in whatever order, a pulse holds at most a window 
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 300_000 }), { minLength: 1 }), (beats) => {
       const pulse = pulseOf(...beats);
-      expect(pulse?.counts.length).toBeLessThanOrEqual(PULSE_CELLS);
+      expect(pulse?.counts.length).toBeLessThanOrEqual(60);
       expect([...pulseText(pulse, NOON + 300_000, 10)]).toHaveLength(10);
     }),
   );
+});
+
+describe('the rate', () => {
+  const steady = (perSecond: number, seconds: number): Pulse | undefined =>
+    pulseOf(...Array.from({ length: perSecond * seconds }, (_, index) => (index * 1_000) / perSecond));
+
+  test('is that of the last ten seconds', () => {
+    expect(rateOf(steady(20, 30), NOON + 30_000, NOON)).toBeCloseTo(20, -1);
+    expect(rateOf(steady(20, 30), NOON + 35_000, NOON)).toBeCloseTo(10, -1);
+    expect(rateOf(steady(20, 30), NOON + 40_000, NOON)).toBe(0);
+    expect(rateOf(undefined, NOON, NOON)).toBe(0);
+  });
+
+  test('of what is seen for less than that is that of the time seen', () => {
+    expect(rateOf(steady(20, 2), NOON + 2_000, NOON)).toBe(20);
+    expect(rateOf(pulseOf(8_000), NOON + 8_000, NOON)).toBe(0.125);
+    // What was caught up on happened before.
+    expect(rateOf(steady(20, 2), NOON + 2_000, NOON + 2_000)).toBe(20);
+  });
+
+  test('of the first beats is no burst', () => {
+    expect(rateOf(pulseOf(0, 1, 2), NOON + 10, NOON)).toBe(3);
+  });
+
+  test.each([
+    [0, '0.0/s'],
+    [0.44, '0.4/s'],
+    [12.44, '12.4/s'],
+    [99.96, '100/s'],
+    [999.6, '1.0k/s'],
+    [12_400, '12k/s'],
+    [999_000, '999k/s'],
+  ])('%d is written %j', (rate, text) => {
+    expect(rateText(rate)).toBe(text);
+    expect(text.length).toBeLessThanOrEqual(RATE_WIDTH);
+  });
 });

@@ -5,9 +5,8 @@ import type { TaskUpdate } from '../../src/client/index.ts';
 import { openScriptedServer } from '../client/scripted-server.ts';
 import { ended, recorded, snapshot } from '../client/updates.ts';
 import { openTempDir } from '../support/temp-dir.ts';
-import { waitFor } from '../support/wait-for.ts';
 import { completed, event, openApp } from './app.ts';
-import { cli, startCli, type TestOutput } from './host.ts';
+import { cli, says, startCli } from './host.ts';
 import { showOnTerminal } from './terminal.ts';
 
 const FAILED_SURVEY = fileURLToPath(new URL('../fixtures/code-survey-failed.jsonl', import.meta.url));
@@ -24,10 +23,6 @@ function sequencesOf(text: string): number[] {
   return updatesOf(text).flatMap((update) =>
     update.__typename === 'TaskEventRecorded' ? [update.event.sequence] : [],
   );
-}
-
-function says(output: TestOutput, text: string): Promise<unknown> {
-  return waitFor(() => output.text.includes(text), { withinMs: 10_000, what: JSON.stringify(text) });
 }
 
 describe('the exit code is the outcome', () => {
@@ -51,7 +46,7 @@ describe('the exit code is the outcome', () => {
     await using app = await openApp();
     await app.emit(event('t'));
     const watching = startCli(['watch', 't', '--url', app.url]);
-    await says(watching.stdout, 't  1 components');
+    await says(watching.stdout, 't  1 component,');
     watching.interrupt();
     expect((await watching.done).exitCode).toBe(130);
   });

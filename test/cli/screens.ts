@@ -1,0 +1,23 @@
+/** Screens of tasks as their updates left them, on a terminal at nine seconds past noon. */
+import type { FrameOptions } from '../../src/cli/frame.ts';
+import { emptyScreen, foldScreen, type Screen } from '../../src/cli/screen.ts';
+import type { TaskUpdate } from '../../src/client/index.ts';
+import { at } from '../client/updates.ts';
+
+export const PLAIN: FrameOptions = {
+  width: 100,
+  height: 20,
+  nowMs: Date.parse(at(9)),
+  withColour: false,
+  timeZone: 'UTC',
+};
+
+export function screenOf(...updates: readonly TaskUpdate[]): Screen {
+  return screenOfTask('t', ...updates);
+}
+
+export function screenOfTask(taskId: string, ...updates: readonly TaskUpdate[]): Screen {
+  const sinceMs = Date.parse(at(0));
+  const live: Screen = { ...emptyScreen(taskId, sinceMs), connection: { kind: 'live', sinceMs } };
+  return updates.reduce((screen, update) => foldScreen(screen, update, Date.parse(update.progress.lastUpdate)), live);
+}
