@@ -29,7 +29,7 @@ const INDENT = '  ';
 const MIN_WORDS = 8;
 /** Words are worth more than an estimate. */
 const MIN_WORDS_BESIDE_ESTIMATE = 24;
-const ESTIMATE_WIDTH = 18;
+const ESTIMATE_WIDTH = 16;
 
 /**
  * Narrow terminals first lose the rates of components, then the estimates, the pulse, and the words; the name and the

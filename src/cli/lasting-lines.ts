@@ -1,23 +1,30 @@
 /** The lines that stay: what must not scroll by unseen, and how each task ended. */
-import { cutToWidth, escapeControls, fitToWidth, textWidth } from '../util/terminal-text.ts';
+import { escapeControls, fitToWidth, textWidth, wrapToWidth } from '../util/terminal-text.ts';
 import { clock, createPaint, duration, MARKS } from './look.ts';
 import { lookOfTask } from './rows.ts';
 import type { Notice, Screen } from './screen.ts';
 
 export interface LineStyle {
   readonly withColour: boolean;
-  /** So many columns at most: no word of others may flood the screen. Left out: all of it. */
+  /** Of the terminal, where long texts are broken into a few lines. Left out: each stays one line. */
   readonly width?: number;
   /** For the time of day; the system's when left out. */
   readonly timeZone?: string;
 }
 
+/** What one notice may take of the screen: no word of others may flood it. */
+const MOST_LINES = 4;
+
 /** @param task the name of its task as `taskColumn` made it; '' where there is only one. */
 export function renderNotice({ look, at, source, text }: Notice, task: string, style: LineStyle): string {
   const paint = createPaint(style.withColour);
   const words = [task, escapeControls(source), escapeControls(text)].filter((part) => part !== '').join('  ');
-  const cut = cutToWidth(`${MARKS[look]} ${words}`, style.width ?? Infinity);
-  return `${paint('quiet', clock(at, style.timeZone))} ${paint(look, cut)}`;
+  const when = `${clock(at, style.timeZone)} `;
+  const margin = when.length + 2;
+  const [first = '', ...more] =
+    style.width === undefined ? [words] : wrapToWidth(words, Math.max(20, style.width - margin), MOST_LINES);
+  const further = more.map((line) => `\n${' '.repeat(margin)}${paint(look, line)}`).join('');
+  return `${paint('quiet', when)}${paint(look, `${MARKS[look]} ${first}`)}${further}`;
 }
 
 /** How it ended; what failed first stands on a line of its own. */
@@ -33,7 +40,10 @@ export function renderOutcome(screen: Screen, task: string, style: LineStyle): s
   const how = `${screen.isDeleted ? 'deleted' : status.toLowerCase()} after ${duration(Date.parse(lastUpdate) - Date.parse(startedAt))}`;
   const line = `${paint(look, `${MARKS[look]} ${name} ${how}`)}${facts === '' ? '' : paint('quiet', ` · ${facts}`)}`;
   if (status !== 'FAILED' || firstFailure === undefined) return line;
-  return `${line}\n  first failure: ${renderNotice(firstFailure, '', style)}`;
+  const lead = '  first failure: ';
+  const width = style.width === undefined ? {} : { width: style.width - lead.length };
+  const notice = renderNotice(firstFailure, '', { ...style, ...width });
+  return `${line}\n${lead}${notice.replaceAll('\n', `\n${' '.repeat(lead.length)}`)}`;
 }
 
 /** The names of the tasks, safe and equally wide, for lines that stand below each other; '' for the only one. */

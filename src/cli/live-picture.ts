@@ -21,8 +21,8 @@ export interface LiveOptions {
   readonly timeZone?: string;
 }
 
-/** What one notice may take of the screen. */
-const NOTICE_LINES = 4;
+/** What stays in the end may be higher than the terminal. */
+const LAST_HEIGHT = 100;
 
 export function createLivePicture(options: LiveOptions): Picture {
   const { taskIds, output, frameMs = 100, idleMs = 1_000, withColour } = options;
@@ -37,11 +37,13 @@ export function createLivePicture(options: LiveOptions): Picture {
   let lastDrawnMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function draw(): void {
+  function draw(minHeight = 1): void {
     clearTimeout(timer);
     const nowMs = Date.now();
     lastDrawnMs = nowMs;
-    area.draw(above, renderFrame([...screens.values()], { ...area.size(), ...style, nowMs }));
+    const { width, height } = area.size();
+    const size = { width, height: Math.max(height, minHeight) };
+    area.draw(above, renderFrame([...screens.values()], { ...size, ...style, nowMs }));
     above = [];
     timer = setTimeout(draw, idleMs);
   }
@@ -52,7 +54,7 @@ export function createLivePicture(options: LiveOptions): Picture {
     timer = setTimeout(draw, Math.max(0, lastDrawnMs + frameMs - Date.now()));
   }
   function lasting(): LineStyle {
-    return { ...style, width: NOTICE_LINES * area.size().width };
+    return { ...style, width: area.size().width };
   }
   function say(text: string): void {
     above.push(paint('quiet', `${clock(Date.now(), options.timeZone)} · ${text}`));
@@ -86,7 +88,7 @@ export function createLivePicture(options: LiveOptions): Picture {
       change(taskId, (screen) => ({ ...screen, isDeleted: true }));
     },
     [Symbol.dispose]() {
-      draw();
+      draw(LAST_HEIGHT);
       clearTimeout(timer);
       area[Symbol.dispose]();
       for (const screen of screens.values()) {

@@ -25,21 +25,39 @@ export function textWidth(text: string): number {
 /** The text in at most so many columns, with … where it was cut. */
 export function cutToWidth(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
-  if (width < 1) return '';
-  let kept = '';
-  let used = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    used += graphemeWidth(segment);
-    if (used > width - 1) break;
-    kept += segment;
+  return width < 1 ? '' : `${headOf(text, width - 1).trimEnd()}…`;
+}
+
+/** The text in at most so many lines of at most so many columns, broken between words where that is not too early. */
+export function wrapToWidth(text: string, width: number, mostLines: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (lines.length < mostLines - 1 && textWidth(rest) > width) {
+    const head = headOf(rest, width);
+    const space = rest[head.length] === ' ' ? head.length : head.lastIndexOf(' ');
+    const line = space > head.length / 2 ? head.slice(0, space) : head;
+    lines.push(line.trimEnd());
+    rest = rest.slice(line.length).trimStart();
   }
-  return `${kept.trimEnd()}…`;
+  return [...lines, cutToWidth(rest, width)];
 }
 
 /** The text in exactly so many columns: cut, or filled with spaces. */
 export function fitToWidth(text: string, width: number): string {
   const cut = cutToWidth(text, width);
   return cut + ' '.repeat(Math.max(0, width - textWidth(cut)));
+}
+
+/** As much of the beginning as fits. */
+function headOf(text: string, width: number): string {
+  let kept = '';
+  let used = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += graphemeWidth(segment);
+    if (used > width) break;
+    kept += segment;
+  }
+  return kept;
 }
 
 const NAMED_CONTROLS: ReadonlyMap<string, string> = new Map([

@@ -25,6 +25,16 @@ test('with --fail the task fails', async () => {
   expect((await cli(['watch', 'd', '--url', app.url])).exitCode).toBe(1);
 });
 
+test('with --tasks plays several at once, of which the last one fails', async () => {
+  await using app = await openApp();
+  const argv = ['demo', '--speed', '100', '--task', 'd', '--tasks', '3', '--url', app.url];
+  const { exitCode, stdout } = await cli([...argv, '--watch']);
+  expect(exitCode).toBe(0);
+  expect(stdout.match(/^[✓✗] d-\d \w+/gm)?.toSorted()).toEqual(['✓ d-1 completed', '✓ d-2 completed', '✗ d-3 failed']);
+  const again = await cli(argv);
+  expect(again.stdout).toContain(`  drumline watch d-1 d-2 d-3 --url ${app.url}\n`);
+});
+
 test('without a server it says in one line how to start one', async () => {
   const app = await openApp();
   await app.stop();

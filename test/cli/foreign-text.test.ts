@@ -76,16 +76,22 @@ describe.each(TEXTS)('%s', (_what, text, seen) => {
     expect(bare).toEqual(renderFrame([screen, other], options));
   });
 
-  test('is one line of bounded width among those that stay, and one in the end', () => {
+  test('takes at most four lines of the terminal among those that stay, and one of a pipe', () => {
     const notice = noticeOf(warning);
     if (notice === undefined) throw new Error('a warning without a notice');
-    const style = { withColour: false, timeZone: 'UTC', width: 320 };
-    const lasting = [
-      renderNotice(notice, taskColumn(['t', text])(text), style),
-      renderNotice({ ...notice, source: text }, '', style),
-      renderOutcome(other, '', style),
+    const style = { withColour: false, timeZone: 'UTC' };
+    const onTerminal = [
+      renderNotice(notice, taskColumn(['t', text])(text), { ...style, width: 60 }),
+      renderNotice({ ...notice, source: text }, '', { ...style, width: 60 }),
     ];
-    for (const line of lasting) expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}\p{Cs}]/u);
-    for (const line of lasting.slice(0, 2)) expect(textWidth(line)).toBeLessThanOrEqual('12:00:00 '.length + 320);
+    for (const lines of onTerminal.map((lasting) => lasting.split('\n'))) {
+      expect(lines.length).toBeLessThanOrEqual(4);
+      for (const line of lines) {
+        expect(textWidth(line)).toBeLessThanOrEqual(60);
+        expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}\p{Cs}]/u);
+      }
+    }
+    const inPipe = [renderNotice(notice, '', style), renderOutcome(other, '', style)];
+    for (const line of inPipe) expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}\p{Cs}]/u);
   });
 });

@@ -149,6 +149,6 @@ describe('the time that a component says it needs', () => {
       recorded(3, { progress: 0.1, estimatedTimeRemaining: '1 h' }),
     );
     expect(renderFrame([both], { ...PLAIN, width: 120 })[0]).toMatch(/analysis +eta 1 h$/);
-    expect(renderFrame([both], { ...PLAIN, width: 90 })[0]).toMatch(/analysis · eta 1 h$/);
+    expect(renderFrame([both], { ...PLAIN, width: 80 })[0]).toMatch(/analysis · eta 1 h$/);
   });
 });

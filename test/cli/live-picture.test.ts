@@ -101,12 +101,32 @@ describe('a watched task', () => {
     expect(screen()).toEqual([
       '12:00:02 ! camina  slow disk',
       '12:00:01 · connected again; going on where it broke off',
-      '12:00:02 ! gap  older events are no longer kept; the state shown is whole',
+      '12:00:02 ! gap  older events are no longer kept; the state',
+      '           shown is whole',
       '12:00:03 ✗ camina  no disk',
       '✗ t        ━━━━━━━━━━ 100%  0:04  failed',
       '  ✗ camina ━━━━━─────  50%  gone',
       '✗ t failed after 4.0 s · 4 events, 1 warning, 1 error',
       '  first failure: 12:00:03 ✗ camina  no disk',
+      '',
+    ]);
+  });
+
+  test('too high for its terminal is cut while it runs, and whole in the end', async () => {
+    const { picture, screen } = open({ columns: 60, rows: 4 });
+    const components = ['camina', 'a_belter', 'b_belter', 'c_belter'].map((name) => componentOf(name));
+    await picture.onUpdate('t', snapshot(1, components));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(screen()).toHaveLength(4);
+    await picture.onUpdate('t', ended(2, 'COMPLETED', components));
+    picture[Symbol.dispose]();
+    expect(screen().map((line) => line.replace(/ *[━╸─].*/, ''))).toEqual([
+      '✓ t',
+      '  ▸ camina',
+      '  ▸ a_belter',
+      '  ▸ b_belter',
+      '  ▸ c_belter',
+      '✓ t completed after 2.0 s · 2 events',
       '',
     ]);
   });

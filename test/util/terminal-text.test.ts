@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cutToWidth, escapeControls, fitToWidth, textWidth } from '../../src/util/terminal-text.ts';
+import { cutToWidth, escapeControls, fitToWidth, textWidth, wrapToWidth } from '../../src/util/terminal-text.ts';
 
 describe('what could move a terminal is written out', () => {
   test.each([
@@ -51,4 +51,28 @@ test('a text that is cut never takes more columns than it may, and says that it 
       expect(textWidth(fitToWidth(safe, width))).toBe(width);
     }),
   );
+});
+
+describe('a text that is broken into lines', () => {
+  test.each([
+    ['short', ['short']],
+    ['one two three', ['one two', 'three']],
+    ['four twothree', ['four', 'twothre', 'e']],
+    ['a twothreefour', ['a twoth', 'reefour']],
+    ['one two three four five six', ['one two', 'three', 'four f…']],
+    ['調査員調査員', ['調査員', '調査員']],
+  ])('%j', (text, lines) => {
+    expect(wrapToWidth(text, 7, 3)).toEqual(lines);
+  });
+
+  test('loses nothing but spaces while there are lines enough, and is never wider', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 20 }), (text, width) => {
+        const safe = escapeControls(text);
+        const lines = wrapToWidth(safe, width, 1_000);
+        expect(lines.join('').replaceAll(/\s/g, '')).toBe(safe.replaceAll(/\s/g, ''));
+        for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
 });
