@@ -19,6 +19,7 @@ import { withTailCache } from './log/tail-cache.ts';
 import { createEventManager, type EventManager, type RetentionOptions } from './manager/event-manager.ts';
 import { createSchema } from './schema/index.ts';
 import { createBearerAuthenticate, createIdentify, type Authenticate } from './server/auth.ts';
+import { createDashboard } from './server/dashboard.ts';
 import { createDoor } from './server/door.ts';
 import { createErrorMask } from './server/errors.ts';
 import { createGraphql } from './server/graphql.ts';
@@ -79,6 +80,8 @@ export interface AppDeps {
   readonly isRevoked?: (viewer: Viewer) => boolean;
   readonly authTimeoutMs?: number;
   readonly bus?: EventBus<DrumlineTopics>;
+  /** Where the files of the dashboard are. */
+  readonly dashboardDirectory?: string;
 }
 
 const SILENT: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore };
@@ -137,16 +140,14 @@ export async function createApp(config: Config, deps: AppDeps = {}): Promise<App
     isAuthCurrent: () => auth?.isCurrent() ?? true,
   });
   const origins = createOriginRule(config);
-  const answers = createGraphqlAnswers({
-    ...config,
-    graphql,
-    mask,
-    isOverloaded: () => manager.isOverloaded,
-  });
+  const answers = createGraphqlAnswers({ ...config, graphql, mask, isOverloaded: () => manager.isOverloaded });
   const answerGraphql = tracing.answers(answers);
+  const graphiql = config.graphiql && !config.production;
+  const facts = { graphiql, auth: authenticate !== undefined };
   const http = createHttpServer({
     ...config,
-    graphiql: config.graphiql && !config.production,
+    graphiql,
+    dashboard: config.dashboard ? createDashboard(facts, deps.dashboardDirectory) : undefined,
     answerGraphql,
     sse: tracing.streams(sse),
     webSockets,

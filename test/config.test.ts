@@ -57,6 +57,7 @@ test('without flags and variables every setting has its documented default', () 
     stallMs: 30_000,
     drainMs: 8_000,
     allowedOrigins: [],
+    dashboard: true,
     graphiql: true,
     maxBodyBytes: 4 * 1024 * 1024,
     snapshotEvery: 1_000,

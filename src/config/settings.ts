@@ -152,6 +152,12 @@ export const SETTINGS = Object.freeze({
     unit: 'true|false',
     meaning: 'tell strangers nothing of the schema: no introspection, no suggestions, no GraphiQL',
   }),
+  dashboard: setting({
+    schema: truth(),
+    default: 'true',
+    unit: 'true|false',
+    meaning: 'serve the dashboard at /; otherwise nothing is there',
+  }),
   graphiql: setting({
     schema: truth(),
     default: 'true',

@@ -1,5 +1,5 @@
 /**
- * What a client would rather have: an event stream, or JSON. Naming event streams is not enough: urql lists them last,
+ * What a client would rather have: an event stream, or JSON; and what it takes compressed. Naming event streams is not enough: urql lists them last,
  * as something it could read too, on every query it sends.
  */
 
@@ -16,14 +16,25 @@ export function prefersEventStream(accept: string | undefined): boolean {
   if (accept?.includes(EVENT_STREAM) !== true) return false;
   const [best] = accept
     .split(',')
-    .map(parseRange)
-    .filter(({ mediaType }) => ANSWERS.has(mediaType))
+    .map(parseChoice)
+    .filter(({ name }) => ANSWERS.has(name))
     .toSorted((a, b) => b.quality - a.quality);
-  return best?.mediaType === EVENT_STREAM && best.quality > 0;
+  return best?.name === EVENT_STREAM && best.quality > 0;
 }
 
-function parseRange(text: string): { readonly mediaType: string; readonly quality: number } {
-  const [mediaType = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+export type ContentEncoding = 'br' | 'gzip';
+
+/** The smaller one of those that the client takes, whichever it likes better. */
+export function acceptedEncoding(accept: string | undefined): ContentEncoding | undefined {
+  const taken = (accept ?? '')
+    .split(',')
+    .map(parseChoice)
+    .filter(({ quality }) => quality > 0);
+  return (['br', 'gzip'] as const).find((encoding) => taken.some(({ name }) => name === encoding));
+}
+
+function parseChoice(text: string): { readonly name: string; readonly quality: number } {
+  const [name = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
   const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-  return { mediaType, quality: quality === undefined ? 1 : Number.parseFloat(quality) || 0 };
+  return { name, quality: quality === undefined ? 1 : Number.parseFloat(quality) || 0 };
 }

@@ -8,6 +8,7 @@ import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ShuttingDownError } from '../domain/errors.ts';
 import { prefersEventStream } from './accept.ts';
+import type { Dashboard } from './dashboard.ts';
 import type { Door } from './door.ts';
 import { toPayload, type MaskError } from './errors.ts';
 import { createGraphiqlPage, wantsGraphiql } from './graphiql.ts';
@@ -15,7 +16,6 @@ import { GRAPHQL_PATH } from './graphql.ts';
 import type { Health } from './health.ts';
 import type { AnswerGraphql } from './http-graphql.ts';
 import { cutWhenStalled, sendJson } from './http-messages.ts';
-import { sendLanding } from './landing.ts';
 import type { Logger } from './logger.ts';
 import { createMount, type Mount } from './mount.ts';
 import type { OriginRule } from './origin.ts';
@@ -28,6 +28,8 @@ export interface HttpServerOptions {
   readonly drainMs: number;
   readonly stallMs: number;
   readonly graphiql: boolean;
+  /** Undefined: there is none. */
+  readonly dashboard: Dashboard | undefined;
   readonly answerGraphql: AnswerGraphql;
   readonly sse: Pick<SseTransport, 'handle' | 'drain'>;
   readonly webSockets: WebSocketTransport;
@@ -57,7 +59,7 @@ const WAITING_BYTES = 16 * 1024;
 const CLOSE_SPREAD = 0.25;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { answerGraphql, sse, webSockets, origins, door, health, mask, logger } = options;
+  const { answerGraphql, dashboard, sse, webSockets, origins, door, health, mask, logger } = options;
   const graphiql = createGraphiqlPage();
   const answering = new Set<ServerResponse>();
   let draining: Promise<void> | undefined;
@@ -68,8 +70,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const refusal = origins.refusal(request);
     // A preflight asks whether it may; it is told no by what its answer does not have.
     if (refusal !== undefined && request.method !== 'OPTIONS') return sendPlain(response, refusal);
-    if (path === '/' && request.method === 'GET') return sendLanding(response, options.graphiql);
-    if (path !== GRAPHQL_PATH) return sendPlain(response, 404);
+    if (path !== GRAPHQL_PATH) {
+      if ((await dashboard?.handle(path, request, response)) !== true) sendPlain(response, 404);
+      return;
+    }
     if (origins.handleCors(request, response)) return;
     if (request.method !== 'GET' && request.method !== 'POST') {
       response.setHeader('allow', 'GET, POST');

@@ -2,7 +2,7 @@
  * The servers that the rows are sent to, with secrets planted where a careless answer would show them, and everything
  * noted that no row may cause: errors nobody caught, and errors in the log.
  */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createApiKey } from '../../src/auth/api-keys.ts';
 import { writeKeyFile } from '../../src/auth/key-file.ts';
@@ -49,6 +49,9 @@ export async function openWorld(): Promise<World> {
   await writeKeyFile(file, { keys: [admin.kept, reader.kept], revoked: [] });
   const notes = path.join(directory.path, 'notes.txt');
   await writeFile(notes, `the password is ${CANARIES.password}\n`.repeat(100));
+  const dashboard = path.join(directory.path, 'dashboard');
+  await mkdir(path.join(dashboard, 'assets'), { recursive: true });
+  await writeFile(path.join(dashboard, 'assets', 'index-A1.js'), '// the dashboard');
   const options = serverOptions({ directory: directory.path, keys: file, logger: createLogger(trouble, logged) });
   const names = new Map<string, string>([
     ['$KEY', admin.key],
@@ -109,7 +112,7 @@ function serverOptions({ directory, keys, logger }: Places): Readonly<Record<Ser
   const asked = { authKeys: keys, authSecret: CANARIES.secret };
   const few = { maxRequestsPerSecond: '20', maxOperationsPerSocket: '2' };
   return {
-    open: { store: store('open'), logger },
+    open: { store: store('open'), logger, dashboardDirectory: path.join(directory, 'dashboard') },
     guarded: { store: store('guarded'), logger, settings: asked },
     strict: { store: store('strict'), logger, settings: { production: 'true' } },
     narrow: { logger, settings: { ...asked, ...few, maxStreamsPerViewer: '1', maxSocketsPerViewer: '1' } },

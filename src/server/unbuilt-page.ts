@@ -1,29 +1,15 @@
-/** The page at `/`: what this is, and where to go from here. */
-import type { ServerResponse } from 'node:http';
+/** The page at `/` of a checkout whose dashboard was not built: how to build it, and where to go meanwhile. */
 import { GRAPHQL_PATH } from './graphql.ts';
-import { MARK, MARK_URL } from './mark.ts';
+import { MARK } from './mark.ts';
 
-export function sendLanding(response: ServerResponse, graphiql: boolean): void {
-  const body = page(graphiql);
-  response
-    .writeHead(200, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      'x-content-type-options': 'nosniff',
-    })
-    .end(body);
-}
-
-function page(graphiql: boolean): string {
+export function unbuiltPage(graphiql: boolean): string {
   const explore = graphiql ? `<a href=".${GRAPHQL_PATH}">Open GraphiQL</a>` : 'GraphiQL is switched off here.';
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Drumline</title>
-<link rel="icon" href="${MARK_URL}">
+<link rel="icon" href="./favicon.svg">
 <style>
   :root { color-scheme: light dark; --ink: #1c2430; --soft: #5c6675; --paper: #fdfdfb; --line: #dcdfe4; --run: #2b6cb0 }
   @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #98a2b0; --paper: #14181e; --line: #2c333d; --run: #7db3e8 } }
@@ -37,7 +23,7 @@ function page(graphiql: boolean): string {
   a { color: var(--run) }
 </style>
 <h1>${MARK}Drumline</h1>
-<p>Live progress for multi-agent tasks. The server is running.</p>
+<p>The server is running. Its dashboard was not built: run <code>npm run build</code>, then load this page again.</p>
 <dl>
   <dt>Explore</dt><dd>${explore}</dd>
   <dt>See a run</dt><dd><code>npx drumline demo</code></dd>
