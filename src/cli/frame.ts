@@ -6,7 +6,7 @@ import type { ComponentView } from '../client/index.ts';
 import { cutToWidth } from '../util/terminal-text.ts';
 import { drawName, drawRow, layOut, type Grid } from './grid.ts';
 import { clock, createPaint, lookOf, stopwatch, type Paint } from './look.ts';
-import { pulseText, rateOf, rateText, RATE_WIDTH, type Pulse } from './pulse.ts';
+import { pulseText, rateOf, rateText, RATE_WIDTH, type Pulse } from '../view/pulse.ts';
 import { chooseRows, isOver, lookOfTask } from './rows.ts';
 import type { Screen } from './screen.ts';
 

@@ -4,7 +4,7 @@
  */
 import { cutToWidth, escapeControls, fitToWidth, textWidth } from '../util/terminal-text.ts';
 import { bar, MARKS, percent, type Look, type Paint } from './look.ts';
-import { PULSE_CELLS, RATE_WIDTH } from './pulse.ts';
+import { PULSE_CELLS, RATE_WIDTH } from '../view/pulse.ts';
 
 /** The width of each column; 0: there is no room for it. */
 export interface Grid {

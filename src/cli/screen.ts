@@ -5,7 +5,7 @@
 import { foldUpdate, type TaskUpdate, type TaskView } from '../client/index.ts';
 import type { EventFieldsFragment } from '../client/generated/graphql.ts';
 import { lookOf, type Look } from './look.ts';
-import { addBeat, type Pulse } from './pulse.ts';
+import { addBeat, type Pulse } from '../view/pulse.ts';
 
 export interface Screen {
   readonly taskId: string;

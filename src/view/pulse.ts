@@ -7,7 +7,10 @@ const SECOND_MS = 1_000;
 const KEPT_SECONDS = 60;
 const CELL_SECONDS = 3;
 const RATE_SECONDS = 10;
+export const CELL_MS = CELL_SECONDS * SECOND_MS;
 export const PULSE_CELLS = KEPT_SECONDS / CELL_SECONDS;
+/** The highest of the steps that a cell stands on. */
+export const PULSE_TOP = 7;
 
 export interface Pulse {
   /** The number of the newest second that has a beat, counted from 1970. */
@@ -16,28 +19,43 @@ export interface Pulse {
   readonly counts: readonly number[];
 }
 
-/** One more beat. It may be a little older than the newest; one that is out of the window is not shown. */
-export function addBeat(pulse: Pulse | undefined, atMs: number): Pulse {
+/** So many more beats. They may be a little older than the newest; what is out of the window is not shown. */
+export function addBeat(pulse: Pulse | undefined, atMs: number, beats = 1): Pulse {
   const second = Math.floor(atMs / SECOND_MS);
-  if (pulse === undefined) return { newest: second, counts: [1] };
+  if (pulse === undefined) return { newest: second, counts: [beats] };
   const newest = Math.max(pulse.newest, second);
   const oldest = Math.max(newest - KEPT_SECONDS + 1, Math.min(second, oldestOf(pulse)));
   const counts = Array.from({ length: newest - oldest + 1 }, (_, index) => {
     const at = oldest + index;
-    return countAt(pulse, at) + (at === second ? 1 : 0);
+    return countAt(pulse, at) + (at === second ? beats : 0);
   });
   return { newest, counts };
 }
 
-/** So many cells, the newest on the right: blank before the first beat seen, then low for silence. */
-export function pulseText(pulse: Pulse | undefined, nowMs: number, cells: number): string {
-  if (pulse === undefined) return ' '.repeat(cells);
-  const last = Math.floor(Math.max(Math.floor(nowMs / SECOND_MS), pulse.newest) / CELL_SECONDS);
-  const first = hasForgotten(pulse) ? -Infinity : Math.floor(oldestOf(pulse) / CELL_SECONDS);
+/** The number of the cell that an instant falls into, counted from 1970. */
+export function cellOf(atMs: number): number {
+  return Math.floor(atMs / CELL_MS);
+}
+
+/**
+ * How high each of the cells up to `lastCell` stands: undefined before the first beat seen, 0 for silence, and then
+ * doubling steps, so that one beat is seen and a thousand do not flatten the rest.
+ */
+export function pulseLevels(pulse: Pulse, lastCell: number, cells: number): readonly (number | undefined)[] {
+  const last = Math.max(lastCell, Math.floor(pulse.newest / CELL_SECONDS));
+  const first = pulse.counts.length >= KEPT_SECONDS ? -Infinity : Math.floor(oldestOf(pulse) / CELL_SECONDS);
   return Array.from({ length: cells }, (_, index) => {
     const cell = last - cells + 1 + index;
-    return cell < first ? ' ' : blockOf(countBetween(pulse, cell * CELL_SECONDS, (cell + 1) * CELL_SECONDS - 1));
-  }).join('');
+    if (cell < first) return undefined;
+    return levelOf(countBetween(pulse, cell * CELL_SECONDS, (cell + 1) * CELL_SECONDS - 1));
+  });
+}
+
+/** So many cells, the newest on the right, as characters. */
+export function pulseText(pulse: Pulse | undefined, nowMs: number, cells: number): string {
+  if (pulse === undefined) return ' '.repeat(cells);
+  const levels = pulseLevels(pulse, cellOf(nowMs), cells);
+  return levels.map((level) => (level === undefined ? ' ' : (BLOCKS[level] ?? ''))).join('');
 }
 
 /**
@@ -62,10 +80,6 @@ export function rateText(rate: number): string {
   return `${thousands < 9.95 ? thousands.toFixed(1) : Math.round(thousands)}k/s`;
 }
 
-function hasForgotten(pulse: Pulse): boolean {
-  return pulse.counts.length >= KEPT_SECONDS;
-}
-
 function oldestOf(pulse: Pulse): number {
   return pulse.newest - pulse.counts.length + 1;
 }
@@ -80,10 +94,8 @@ function countBetween(pulse: Pulse, first: number, last: number): number {
   return sum;
 }
 
-/** Doubling steps: one beat is seen, and a thousand do not flatten the rest. */
-function blockOf(count: number): string {
-  const step = count === 0 ? 0 : Math.min(BLOCKS.length - 1, 1 + Math.ceil(Math.log2(count)));
-  return BLOCKS[step] ?? '';
+function levelOf(count: number): number {
+  return count === 0 ? 0 : Math.min(PULSE_TOP, 1 + Math.ceil(Math.log2(count)));
 }
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;

@@ -1,8 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addBeat, PULSE_CELLS, pulseText, RATE_WIDTH, rateOf, rateText, type Pulse } from '../../src/cli/pulse.ts';
+import {
+  addBeat,
+  cellOf,
+  CELL_MS,
+  PULSE_CELLS,
+  PULSE_TOP,
+  pulseLevels,
+  pulseText,
+  RATE_WIDTH,
+  rateOf,
+  rateText,
+  type Pulse,
+} from '../../src/view/pulse.ts';
 
-const CELL_MS = 3_000;
 const NOON = Date.UTC(2026, 10, 23, 12);
 
 function pulseOf(...beatsMs: readonly number[]): Pulse | undefined {
@@ -77,4 +88,11 @@ describe('the rate', () => {
     expect(rateText(rate)).toBe(text);
     expect(text.length).toBeLessThanOrEqual(RATE_WIDTH);
   });
+});
+
+test('beats that come together count as many', () => {
+  const together = addBeat(pulseOf(0), NOON + CELL_MS, 4);
+  expect(together).toEqual(pulseOf(0, CELL_MS, CELL_MS, CELL_MS, CELL_MS));
+  expect(pulseLevels(together, cellOf(NOON) + 2, 4)).toEqual([undefined, 1, 3, 0]);
+  expect(pulseLevels(addBeat(undefined, NOON, 5_000), cellOf(NOON), 1)).toEqual([PULSE_TOP]);
 });
