@@ -1,20 +1,113 @@
-/** The board: every task as a line, live. */
-import type { ReactElement } from 'react';
-import { useTasks } from '../../react/index.ts';
+/** The board: every task as a line, live. Trouble stands above the list; the list never moves under a pointer. */
+import { useDeferredValue, useMemo, useRef, type ReactElement } from 'react';
+import { DemoButton } from '../demo/demo-button.tsx';
+import { useNow } from '../parts/use-now.ts';
+import { useAddress } from '../shell/address.ts';
 import { ConnectionPill } from '../shell/connection-state.tsx';
 import { Page } from '../shell/page.tsx';
+import type { Shortcut } from '../shell/shortcuts.tsx';
+import { BoardTable, HeaderRow, type BoardTableHandle } from './board-table.tsx';
+import { Failures } from './failures.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { FirstEvent } from './first-event.tsx';
+import { find, readQuery, type BoardQuery } from './query.ts';
+import { TroubleStrip } from './trouble-strip.tsx';
+import { useBoard } from './use-board.ts';
+import { useHeld } from './use-held.ts';
+import { useOrder, useTrouble } from './use-order.ts';
+import { useSearch } from './use-search.ts';
+
+/** The width of a cell of the pulse, and what ages are good for. */
+const TICK_MS = 3_000;
+const MINUTE_MS = 60_000;
 
 export function BoardPage(): ReactElement {
-  const { connection, error, view } = useTasks();
+  const { rows, connection, error, wasReady, isTruncated } = useBoard();
+  const nowMs = useNow(TICK_MS);
+  const { params, set } = useAddress();
+  const [text, setText] = useSearch();
+  const query = useMemo((): BoardQuery => ({ ...readQuery(params), text }), [params, text]);
+  // What is typed is shown first, what it finds right after.
+  const asked = useDeferredValue(query);
+  const minute = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
+  const found = useMemo(() => find(rows.values(), asked, minute), [rows, asked, minute]);
+  const { isHeld, isPointed, listeners } = useHeld();
+  const [order, letGo] = useOrder({ rows, sorted: found.rows, key: JSON.stringify(asked), isHeld });
+  const trouble = useTrouble(rows, minute, isPointed);
+  const table = useRef<BoardTableHandle>(null);
+  const searchField = useRef<HTMLInputElement>(null);
+
+  function clear(): void {
+    setText('');
+    set({ q: undefined, status: undefined, stage: undefined });
+  }
+  const shortcuts: readonly Shortcut[] = [
+    { keys: ['/'], does: 'search', run: () => searchField.current?.focus() },
+    { keys: ['j', 'ArrowDown'], does: 'next task', run: () => table.current?.move(1) },
+    { keys: ['k', 'ArrowUp'], does: 'previous task', run: () => table.current?.move(-1) },
+    { keys: ['Enter'], does: 'open the task' },
+    { keys: ['n'], does: 'put what is new in its place', run: letGo },
+    { keys: ['Escape'], does: 'clear the filter', run: clear },
+  ];
   return (
     <Page
-      title="Drumline"
+      title={trouble.rows.length === 0 ? 'Drumline' : `(${trouble.rows.length + trouble.more}) Drumline`}
       connection={<ConnectionPill state={connection} />}
       operation={BOARD_OPERATION}
-      shortcuts={[]}
+      shortcuts={shortcuts}
       error={error}
     >
-      {view.tasks.size} tasks
+      {wasReady && <Failures rows={rows} />}
+      {error !== undefined && (
+        <p className="note failed" role="alert">
+          {error.message}
+        </p>
+      )}
+      {wasReady && rows.size === 0 ? (
+        <FirstEvent />
+      ) : (
+        <div className="board">
+          <div {...listeners}>
+            {wasReady && <TroubleStrip trouble={trouble} nowMs={nowMs} />}
+            <FilterBar
+              query={query}
+              counts={wasReady ? found.counts : undefined}
+              onText={setText}
+              searchField={searchField}
+              onDown={() => table.current?.move(0)}
+            >
+              {order.waiting > 0 || order.isStale ? (
+                <button className="waiting" onClick={letGo}>
+                  {order.waiting > 0 ? `${order.waiting} new` : 'sort again'}
+                </button>
+              ) : undefined}
+            </FilterBar>
+            {wasReady && order.rows.length > 0 ? (
+              <BoardTable ref={table} order={order} query={asked} nowMs={nowMs} />
+            ) : (
+              <div className="board-table" role="table" aria-label="Tasks" aria-busy={!wasReady}>
+                <HeaderRow query={asked} />
+              </div>
+            )}
+          </div>
+          {!wasReady && <div className="skeleton" />}
+          {wasReady && order.rows.length === 0 && (
+            <p className="no-match">
+              No task matches.{' '}
+              <button className="button" onClick={clear}>
+                Clear the filter
+              </button>
+            </p>
+          )}
+          {wasReady && (
+            <footer className="board-foot">
+              {isTruncated && <span>There are more tasks than these {rows.size}; the oldest are left out.</span>}
+              <span className="fill" />
+              <DemoButton isQuiet />
+            </footer>
+          )}
+        </div>
+      )}
     </Page>
   );
 }

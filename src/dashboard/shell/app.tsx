@@ -3,6 +3,7 @@ import { useMemo, useState, type ReactElement } from 'react';
 import { createConnection } from '../../client/index.ts';
 import { DrumlineProvider } from '../../react/index.ts';
 import { BoardPage } from '../board/board-page.tsx';
+import { DemoProvider } from '../demo/demo.tsx';
 import { RunPage } from '../run/run-page.tsx';
 import { useAddress } from './address.ts';
 import { createAsk, GRAPHQL_URL, ServerContext, type Facts, type Server } from './server.ts';
@@ -42,7 +43,9 @@ export function App({ facts }: { readonly facts: Facts }): ReactElement {
   return (
     <ServerContext value={server}>
       <DrumlineProvider connection={server.connection}>
-        <Views />
+        <DemoProvider>
+          <Views />
+        </DemoProvider>
       </DrumlineProvider>
     </ServerContext>
   );

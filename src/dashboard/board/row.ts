@@ -1,0 +1,112 @@
+/**
+ * What the board knows of each task: made from what the server says, once for each change of it, with the pulse that
+ * the page itself has counted. Pure, so that a task that did not change is the same object and is not drawn again.
+ */
+import type { TaskRow } from '../../client/index.ts';
+import { lookOf, type Look } from '../../view/look.ts';
+import { addBeat, type Pulse } from '../../view/pulse.ts';
+import { oneLine } from '../parts/text.ts';
+
+export interface BoardRow {
+  readonly task: TaskRow;
+  readonly id: string;
+  /** The title, or the id where there is none. */
+  readonly name: string;
+  readonly look: Look;
+  readonly lastWord: LastWord | undefined;
+  readonly startedMs: number;
+  /** By the server's clock: for the order. */
+  readonly saidMs: number;
+  /** By the clock of this page where it was there: for how long nothing was said. */
+  readonly heardMs: number;
+  /** Undefined before the first event. */
+  readonly pulse: Pulse | undefined;
+  /** What a search looks in. */
+  readonly haystack: string;
+  /** Sorts as people do: 9 before 10, and capitals among the rest. */
+  readonly sortName: string;
+}
+
+export interface LastWord {
+  readonly component: string;
+  readonly message: string;
+  readonly eventType: string;
+  /** `warning` and `failed` are trouble. */
+  readonly look: Look;
+  readonly recordedAt: string;
+}
+
+export interface BoardRows {
+  /** What it was made of. */
+  readonly tasks: ReadonlyMap<string, TaskRow>;
+  readonly rows: ReadonlyMap<string, BoardRow>;
+}
+
+export const NO_ROWS: BoardRows = Object.freeze({ tasks: new Map(), rows: new Map() });
+
+/** The rows after one more update, seen at `nowMs`. */
+export function foldRows(before: BoardRows, tasks: ReadonlyMap<string, TaskRow>, nowMs: number): BoardRows {
+  const rows = new Map<string, BoardRow>();
+  for (const [id, task] of tasks) {
+    const known = before.rows.get(id);
+    rows.set(id, known?.task === task ? known : toRow(task, known, nowMs));
+  }
+  return { tasks, rows };
+}
+
+/** Whether the task is under way and the last that it said is a warning or an error, or it failed a moment ago. */
+export function isTrouble({ look, lastWord, saidMs }: BoardRow, nowMs: number): boolean {
+  if (look === 'failed') return nowMs - saidMs < RECENT_MS;
+  return look === 'running' && (lastWord?.look === 'warning' || lastWord?.look === 'failed');
+}
+
+const RECENT_MS = 3_600_000;
+
+function toRow(task: TaskRow, known: BoardRow | undefined, nowMs: number): BoardRow {
+  const { id, labels, progress } = task;
+  const lastWord = lastWordOf(task);
+  const saidMs = Date.parse(lastWord?.recordedAt ?? progress.lastUpdate);
+  const title = oneLine(task.title ?? '');
+  const name = title === '' ? id : title;
+  const beats = progress.sequence - (known?.task.progress.sequence ?? 0);
+  const isHeard = known !== undefined && beats > 0;
+  return {
+    task,
+    id,
+    name,
+    look: taskLook(task),
+    lastWord,
+    startedMs: Date.parse(progress.startedAt),
+    saidMs,
+    heardMs: isHeard ? nowMs : (known?.heardMs ?? Math.min(saidMs, nowMs)),
+    pulse: pulseAfter(known?.pulse, beats, isHeard ? nowMs : Math.min(saidMs, nowMs)),
+    haystack: foldCase([id, title, ...labels, lastWord?.component ?? '', lastWord?.message ?? ''].join('\n')),
+    sortName: foldCase(name).replaceAll(/\d+/g, (digits) => digits.padStart(16, '0')),
+  };
+}
+
+/** Of a task that the page has just met only its last beat is known: before it nothing, after it silence. */
+function pulseAfter(pulse: Pulse | undefined, beats: number, atMs: number): Pulse | undefined {
+  if (beats <= 0) return pulse;
+  return addBeat(pulse, atMs, pulse === undefined ? 1 : beats);
+}
+
+function taskLook({ progress }: TaskRow): Look {
+  if (progress.status === 'COMPLETED') return 'done';
+  if (progress.status === 'FAILED') return 'failed';
+  return progress.sequence === 0 ? 'waiting' : 'running';
+}
+
+/** The one place that knows how the server tells of it. */
+function lastWordOf(task: TaskRow & { readonly events?: unknown }): LastWord | undefined {
+  const event = (task.events as { readonly nodes: readonly Omit<LastWord, 'look'>[] } | undefined)?.nodes[0];
+  return event && { ...event, message: oneLine(event.message), look: lookOf(event.eventType, 0) };
+}
+
+/** So that a search finds `Café` by `cafe`. */
+export function foldCase(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replaceAll(/\p{M}+/gu, '')
+    .toLowerCase();
+}
