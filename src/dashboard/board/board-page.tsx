@@ -113,7 +113,7 @@ export function BoardPage(): ReactElement {
 }
 
 const BOARD_OPERATION = `subscription Board {
-  tasks {
+  tasks(first: 10000, maxRate: 4) {
     ready
     removed
     changed {
@@ -123,6 +123,11 @@ const BOARD_OPERATION = `subscription Board {
         status
         stage
         displayProgress
+      }
+      lastEvent {
+        component
+        eventType
+        message
       }
     }
   }

@@ -97,10 +97,9 @@ function taskLook({ progress }: TaskRow): Look {
   return progress.sequence === 0 ? 'waiting' : 'running';
 }
 
-/** The one place that knows how the server tells of it. */
-function lastWordOf(task: TaskRow & { readonly events?: unknown }): LastWord | undefined {
-  const event = (task.events as { readonly nodes: readonly Omit<LastWord, 'look'>[] } | undefined)?.nodes[0];
-  return event && { ...event, message: oneLine(event.message), look: lookOf(event.eventType, 0) };
+function lastWordOf({ lastEvent }: TaskRow): LastWord | undefined {
+  if (lastEvent === null) return undefined;
+  return { ...lastEvent, message: oneLine(lastEvent.message), look: lookOf(lastEvent.eventType, 0) };
 }
 
 /** So that a search finds `Café` by `cafe`. */

@@ -13,9 +13,11 @@ export interface Board extends Pick<TasksState, 'connection' | 'error'> {
 
 /** More often than an eye follows would only cost. */
 const MAX_RATE = 4;
+/** As many as a server sends. */
+const MAX_TASKS = 10_000;
 
 export function useBoard(): Board {
-  const { connection, error, view } = useTasks(undefined, { maxRate: MAX_RATE });
+  const { connection, error, view } = useTasks(undefined, { first: MAX_TASKS, maxRate: MAX_RATE });
   const [{ tasks, rows }, setBoard] = useState(NO_ROWS);
   const [wasReady, setReady] = useState(false);
   if (view.isReady && !wasReady) setReady(true);
