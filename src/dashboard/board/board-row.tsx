@@ -73,7 +73,7 @@ export const BoardRowLine = memo(function BoardRowLine(props: BoardRowProps): Re
         <PulseLine pulse={pulse} lastCell={cellOf(nowMs)} isOver={look === 'done' || look === 'failed'} />
       </span>
       <span role="cell" className="at-word">
-        <LastWord row={row} />
+        <LastWord row={row} isMarked={look !== 'failed'} />
       </span>
       <span role="cell" className="at-age number" title={timesOf(row)}>
         {ageOf(row, nowMs)}

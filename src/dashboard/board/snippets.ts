@@ -7,7 +7,7 @@ export interface Snippet {
   readonly text: string;
 }
 
-const MUTATION = 'mutation ($input: EmitEventInput!) { emitEvent(input: $input) { event { sequence } } }';
+const MUTATION = 'mutation ($input: EmitEventInput!) { emitEvent(input: $input) { duplicate } }';
 
 /** @param auth whether the server wants to know who sends */
 export function snippetsFor(url: string, auth: boolean): readonly Snippet[] {

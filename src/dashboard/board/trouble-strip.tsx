@@ -17,7 +17,7 @@ export function TroubleStrip({ trouble: { rows, more }, nowMs }: TroubleStripPro
   const { set } = useAddress();
   if (rows.length === 0) return undefined;
   return (
-    <section className="trouble" aria-label="Trouble">
+    <section className="trouble-strip" aria-label="Trouble">
       <ul>
         {rows.map((row) => (
           <li key={row.id} className={row.look === 'failed' ? 'failed' : (row.lastWord?.look ?? '')}>

@@ -22,7 +22,7 @@ export function PulseLine({ pulse, lastCell, isOver }: PulseProps): ReactElement
   levels.forEach((level, index) => {
     if (level === undefined || index === newest) return;
     if (level > 0) heard += bar(index, level);
-    else if (!isOver || index < newest) quiet += `M${index * CELL} ${HEIGHT - 1}h${CELL - 1}`;
+    else if (!isOver || index < newest) quiet += `M${index * CELL} ${HEIGHT - 1}h${CELL}`;
   });
   const isNew = pulse?.newest !== beatsAtFirst?.cell || beats !== beatsAtFirst?.beats;
   return (
