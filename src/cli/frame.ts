@@ -5,7 +5,8 @@
 import type { ComponentView } from '../client/index.ts';
 import { cutToWidth } from '../util/terminal-text.ts';
 import { drawName, drawRow, layOut, type Grid } from './grid.ts';
-import { clock, createPaint, lookOf, stopwatch, type Paint } from './look.ts';
+import { clock, createPaint, type Paint } from './look.ts';
+import { lookOf, stopwatch } from '../view/look.ts';
 import { pulseText, rateOf, rateText, RATE_WIDTH, type Pulse } from '../view/pulse.ts';
 import { chooseRows, isOver, lookOfTask } from './rows.ts';
 import type { Screen } from './screen.ts';

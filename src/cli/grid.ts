@@ -3,7 +3,8 @@
  * from elsewhere stands in a column of its own width, so that no text can push what is beside it.
  */
 import { cutToWidth, escapeControls, fitToWidth, textWidth } from '../util/terminal-text.ts';
-import { bar, MARKS, percent, type Look, type Paint } from './look.ts';
+import { bar, MARKS, type Paint } from './look.ts';
+import { percent, type Look } from '../view/look.ts';
 import { PULSE_CELLS, RATE_WIDTH } from '../view/pulse.ts';
 
 /** The width of each column; 0: there is no room for it. */

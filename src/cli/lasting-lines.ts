@@ -1,6 +1,7 @@
 /** The lines that stay: what must not scroll by unseen, and how each task ended. */
 import { escapeControls, fitToWidth, textWidth, wrapToWidth } from '../util/terminal-text.ts';
-import { clock, createPaint, duration, MARKS } from './look.ts';
+import { clock, createPaint, MARKS } from './look.ts';
+import { duration } from '../view/look.ts';
 import { lookOfTask } from './rows.ts';
 import type { Notice, Screen } from './screen.ts';
 

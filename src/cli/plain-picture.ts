@@ -4,7 +4,8 @@ import { escapeControls } from '../util/terminal-text.ts';
 import { writeJson, writeLine, type CliIo } from './io.ts';
 import { renderOutcome, taskColumn, type LineStyle } from './lasting-lines.ts';
 import { createLink } from './link.ts';
-import { clock, createPaint, lookOf, MARKS, percent, type Look } from './look.ts';
+import { clock, createPaint, MARKS } from './look.ts';
+import { lookOf, percent, type Look } from '../view/look.ts';
 import type { Picture } from './picture.ts';
 import { emptyScreen, foldScreen, noticeOf } from './screen.ts';
 

@@ -1,7 +1,8 @@
 /** One line on standard error that says how far a sending has come; nothing where no one could see it move. */
 import { escapeControls } from '../util/terminal-text.ts';
 import { hasColour, isLive, type CliIo } from './io.ts';
-import { bar, createPaint, percent } from './look.ts';
+import { bar, createPaint } from './look.ts';
+import { percent } from '../view/look.ts';
 
 export interface ProgressLine extends Disposable {
   update(done: number): void;

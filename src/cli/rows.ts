@@ -3,7 +3,8 @@
  * and leave their place only to one that matters more, so that nothing moves while nothing happens.
  */
 import type { ComponentView } from '../client/index.ts';
-import { lookOf, MARKS, type Look } from './look.ts';
+import { MARKS } from './look.ts';
+import { lookOf, type Look } from '../view/look.ts';
 import type { Screen } from './screen.ts';
 
 export interface Rows {

@@ -4,7 +4,7 @@
  */
 import { foldUpdate, type TaskUpdate, type TaskView } from '../client/index.ts';
 import type { EventFieldsFragment } from '../client/generated/graphql.ts';
-import { lookOf, type Look } from './look.ts';
+import { lookOf, type Look } from '../view/look.ts';
 import { addBeat, type Pulse } from '../view/pulse.ts';
 
 export interface Screen {

@@ -1,11 +1,11 @@
 /** One task as a line of the board. Drawn again only when something of it has changed. */
 import { memo, type MouseEvent, type ReactElement } from 'react';
-import { percent, stopwatch } from '../../view/look.ts';
+import { duration, percent, stopwatch } from '../../view/look.ts';
 import { cellOf } from '../../view/pulse.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { PulseLine } from '../parts/pulse.tsx';
-import { age, between, moment, words } from '../parts/time.ts';
+import { age, moment, words } from '../parts/time.ts';
 import { hrefOf } from '../shell/address.ts';
 import type { BoardRow } from './row.ts';
 
@@ -109,9 +109,9 @@ function ageOf({ look, heardMs, startedMs }: BoardRow, nowMs: number): ReactElem
   return <b>silent {stopwatch(Math.floor(silentMs / 10_000) * 10_000)}</b>;
 }
 
-function timesOf({ look, task: { progress }, saidMs }: BoardRow): string {
+function timesOf({ look, task: { progress }, saidMs, startedMs }: BoardRow): string {
   const started = `started ${moment(progress.startedAt)}`;
   if (look === 'waiting') return `nothing reported yet; known since ${moment(progress.startedAt)}`;
   if (look === 'running') return `${started}, last word ${moment(saidMs)}`;
-  return `${started}, ${look} after ${between(progress.startedAt, progress.lastUpdate)}`;
+  return `${started}, ${look} after ${duration(Date.parse(progress.lastUpdate) - startedMs)}`;
 }
