@@ -1,5 +1,5 @@
 /** One event as a line; what else it says folds out below it. */
-import { memo, type ReactElement } from 'react';
+import { memo, useLayoutEffect, useRef, type ReactElement } from 'react';
 import type { TaskEvent } from '../../client/index.ts';
 import { lookOf, percent } from '../../view/look.ts';
 import { Mark } from '../parts/mark.tsx';
@@ -15,11 +15,13 @@ export interface FeedRowProps {
   /** It came after the task's end, and so changed nothing. */
   readonly isLate: boolean;
   readonly onToggle: (sequence: number) => void;
+  /** How high what is folded out is, in pixels. */
+  readonly onMeasure: (sequence: number, height: number) => void;
   readonly onMove: (sequence: number) => void;
 }
 
 export const FeedRow = memo(function FeedRow(props: FeedRowProps): ReactElement {
-  const { sequence, event, isGone, isOpen, isLate, onToggle, onMove } = props;
+  const { sequence, event, isGone, isOpen, isLate, onToggle, onMeasure, onMove } = props;
   if (event === undefined) {
     return (
       <div className="event pending">
@@ -49,12 +51,25 @@ export const FeedRow = memo(function FeedRow(props: FeedRowProps): ReactElement 
         <span className="message foreign cut">{event.message}</span>
         <span className="number share">{event.progress == null ? '' : percent(event.progress)}</span>
       </button>
-      {isOpen && <Details event={event} isLate={isLate} onMove={onMove} />}
+      {isOpen && <Details {...{ event, isLate, onMeasure, onMove }} />}
     </>
   );
 });
 
-function Details({ event, isLate, onMove }: Pick<FeedRowProps, 'isLate' | 'onMove'> & { readonly event: TaskEvent }) {
+type DetailsProps = Pick<FeedRowProps, 'isLate' | 'onMeasure' | 'onMove'> & { readonly event: TaskEvent };
+
+function Details({ event, isLate, onMeasure, onMove }: DetailsProps): ReactElement {
+  const box = useRef<HTMLDivElement>(null);
+  const { sequence } = event;
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const measure = (): void => onMeasure(sequence, element.offsetHeight);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [sequence, onMeasure]);
   const facts: readonly (readonly [string, string | undefined | null])[] = [
     ['stage', words(event.stage)],
     ['happened', clockMs(event.timestamp)],
@@ -63,7 +78,7 @@ function Details({ event, isLate, onMove }: Pick<FeedRowProps, 'isLate' | 'onMov
     ['event id', event.eventId],
   ];
   return (
-    <div className="details">
+    <div className="details" ref={box}>
       <p className="foreign whole">{event.message}</p>
       {isLate && <p className="soft">Recorded after the task had ended; it changed nothing.</p>}
       <dl>
@@ -77,7 +92,7 @@ function Details({ event, isLate, onMove }: Pick<FeedRowProps, 'isLate' | 'onMov
         )}
       </dl>
       {event.details != null && <Tree value={event.details} />}
-      <button className="quiet" onClick={() => onMove(event.sequence)}>
+      <button className="quiet" onClick={() => onMove(sequence)}>
         Show the run as of this event
       </button>
     </div>

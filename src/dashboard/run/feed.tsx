@@ -2,7 +2,6 @@
  * The events of a run as a list of any length: what is in sight is drawn, and read when it is not known. It keeps to
  * the end unless somebody scrolled away from it.
  */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   useCallback,
   useEffect,
@@ -14,12 +13,14 @@ import {
   type KeyboardEvent,
   type ReactElement,
 } from 'react';
+import { useSize } from '../parts/use-size.ts';
 import { useServer } from '../shell/server.ts';
-import { createNews } from './news.ts';
 import { FeedRow } from './feed-row.tsx';
 import { createEventFetcher, toApiFilter } from './fetch-events.ts';
-import { createSelector, type FeedFilter } from './selection.ts';
+import { createNews } from './news.ts';
+import { createRowLayout } from './row-layout.ts';
 import type { Run } from './run.ts';
+import { createSelector, type FeedFilter } from './selection.ts';
 
 export interface FeedProps {
   readonly run: Run;
@@ -34,50 +35,42 @@ export interface FeedProps {
   readonly onMove: (sequence: number) => void;
 }
 
+/** Browsers draw no higher list than this many rows. The playhead leads to what was before. */
+const MOST_ROWS = 500_000;
+/** Rows that are drawn above and below what is in sight. */
+const MARGIN = 8;
+
 export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: FeedProps): ReactElement {
-  const { ask } = useServer();
   const scroller = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  const { height } = useSize(scroller);
+  const [scrollTop, setScrollTop] = useState(0);
   const [isAtEnd, setAtEnd] = useState(true);
+  const { open, toggle, measure } = useOpenRows();
   const selector = useMemo(() => createSelector(run.history, filter), [run, filter]);
   const selection = selector.current();
-  const count = selection.count(upTo);
-  const { fetcher, news } = useMemo(() => {
-    const news = createNews();
-    return { news, fetcher: createEventFetcher({ ask, taskId, events: run.events, onNews: news.tell }) };
-  }, [ask, taskId, run]);
-  useSyncExternalStore(news.subscribe, news.getSnapshot);
-
-  const virtual = useVirtualizer({
+  const all = selection.count(upTo);
+  const count = Math.min(all, MOST_ROWS);
+  const sequenceOf = (index: number): number => selection.at(all - count + index);
+  const layout = createRowLayout(
     count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-    getItemKey: (index) => selection.at(index),
-  });
-  const items = virtual.getVirtualItems();
+    rowHeight,
+    Array.from(open, ([sequence, extra]) => ({ index: selection.count(sequence) - 1 - (all - count), extra })),
+  );
+  const first = Math.max(0, layout.indexAt(scrollTop) - MARGIN);
+  const last = Math.min(count - 1, layout.indexAt(scrollTop + height) + MARGIN);
+  const sequences = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => sequenceOf(first + index));
+  const fetcher = useFetcher(run, taskId);
 
-  useEffect(() => {
-    fetcher.want(
-      items.map(({ index }) => selection.at(index)),
-      toApiFilter(filter, run.history.types),
-    );
-  });
-  useEffect(() => fetcher.leave, [fetcher]);
+  useEffect(() => fetcher.want(sequences, toApiFilter(filter, run.history.types)));
   useLayoutEffect(() => {
-    if (isAtEnd && count > 0) virtual.scrollToIndex(count - 1, { align: 'end' });
-  }, [virtual, isAtEnd, count]);
+    const element = scroller.current;
+    if (isAtEnd && element !== null) element.scrollTop = layout.total;
+  }, [isAtEnd, layout.total, height]);
 
-  const toggle = useCallback((sequence: number) => {
-    setOpen((before) => {
-      const next = new Set(before);
-      if (!next.delete(sequence)) next.add(sequence);
-      return next;
-    });
-  }, []);
   function onScroll(): void {
     const element = scroller.current;
     if (element === null) return;
+    setScrollTop(element.scrollTop);
     setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight);
   }
 
@@ -92,29 +85,25 @@ export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: 
         aria-label={`Events, ${count} listed`}
         tabIndex={0}
       >
-        <div style={{ height: virtual.getTotalSize() }} className="rows">
-          {items.map(({ index, key, start }) => {
-            const sequence = selection.at(index);
-            return (
-              <div
-                key={key}
-                ref={virtual.measureElement}
-                data-index={index}
-                className="row"
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                <FeedRow
-                  sequence={sequence}
-                  event={run.events.get(sequence)}
-                  isGone={fetcher.isGone(sequence)}
-                  isOpen={open.has(sequence)}
-                  isLate={endedAt !== undefined && sequence > endedAt}
-                  onToggle={toggle}
-                  onMove={onMove}
-                />
-              </div>
-            );
-          })}
+        <div style={{ height: layout.total }} className="rows">
+          {sequences.map((sequence, index) => (
+            <div
+              key={sequence}
+              className="row"
+              style={{ transform: `translateY(${layout.topOf(first + index)}px)`, minHeight: rowHeight }}
+            >
+              <FeedRow
+                sequence={sequence}
+                event={run.events.get(sequence)}
+                isGone={fetcher.isGone(sequence)}
+                isOpen={open.has(sequence)}
+                isLate={endedAt !== undefined && sequence > endedAt}
+                onToggle={toggle}
+                onMeasure={measure}
+                onMove={onMove}
+              />
+            </div>
+          ))}
         </div>
         {count === 0 && <p className="nothing soft">No event to list.</p>}
       </div>
@@ -125,6 +114,36 @@ export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: 
       )}
     </div>
   );
+}
+
+/** Which rows are folded out, and how much higher they are for it. */
+function useOpenRows() {
+  const [open, setOpen] = useState<ReadonlyMap<number, number>>(new Map());
+  const toggle = useCallback((sequence: number) => {
+    setOpen((before) => {
+      const next = new Map(before);
+      if (!next.delete(sequence)) next.set(sequence, 0);
+      return next;
+    });
+  }, []);
+  const measure = useCallback((sequence: number, extra: number) => {
+    setOpen((before) => {
+      const isNews = before.has(sequence) && before.get(sequence) !== extra;
+      return isNews ? new Map(before).set(sequence, extra) : before;
+    });
+  }, []);
+  return { open, toggle, measure };
+}
+
+function useFetcher(run: Run, taskId: string) {
+  const { ask } = useServer();
+  const { fetcher, news } = useMemo(() => {
+    const news = createNews();
+    return { news, fetcher: createEventFetcher({ ask, taskId, events: run.events, onNews: news.tell }) };
+  }, [ask, taskId, run]);
+  useSyncExternalStore(news.subscribe, news.getSnapshot);
+  useEffect(() => fetcher.leave, [fetcher]);
+  return fetcher;
 }
 
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {
