@@ -25,6 +25,7 @@ interface Drawing extends FrameOptions {
   readonly paint: Paint;
   /** So many columns for the time that each task took. */
   readonly elapsed: number;
+  readonly hasBars: boolean;
 }
 
 /** The lines of the live area: at most `height`, none wider than `width`. */
@@ -37,7 +38,8 @@ export function renderFrame(screens: readonly Screen[], options: FrameOptions): 
   });
   const paint = createPaint(options.withColour);
   const elapsed = Math.max(...screens.map((screen) => elapsedText(screen, options.nowMs).length));
-  const drawing: Drawing = { ...options, grid, paint, elapsed };
+  const hasBars = screens.some(({ view }) => view !== undefined);
+  const drawing: Drawing = { ...options, grid, paint, elapsed, hasBars };
   const { tasks, rest } = chooseRows(screens, options.height);
   const lines = tasks.flatMap(({ screen, components }) => [
     drawTask(drawing, screen),
@@ -71,7 +73,8 @@ function drawTask(drawing: Drawing, screen: Screen): string {
   if (view === undefined) {
     const name = drawName(grid, paint, { look, name: taskId, isTask: true });
     const words = isDeleted ? 'deleted' : waitingWords(screen, drawing);
-    return `${name}  ${cutToWidth(words, drawing.width - grid.name - 4)}`;
+    const gap = drawing.hasBars ? ' ' : '  ';
+    return `${name}${gap}${cutToWidth(words, drawing.width - grid.name - 4)}`;
   }
   const rate = isOver(screen) ? '' : rateText(rateAt(drawing, screen, screen.taskPulse));
   const estimate = isOver(screen) ? '' : estimateText(screen, [...view.components.keys()][0]);

@@ -81,7 +81,8 @@ export function drawRow(grid: Grid, paint: Paint, row: Row): string {
   if (grid.pulse > 0) cells.push(`  ${paint('quiet', row.pulse)}`);
   if (grid.rate > 0) cells.push(`  ${paint('quiet', row.rate.padStart(grid.rate))}`);
   if (grid.words > 0) cells.push(`  ${drawWords(grid, paint, row)}`);
-  if (grid.estimate > 0) cells.push(`  ${paint('quiet', cutToWidth(escapeControls(row.estimate), grid.estimate))}`);
+  if (grid.estimate > 0 && row.estimate !== '')
+    cells.push(`  ${paint('quiet', cutToWidth(escapeControls(row.estimate), grid.estimate))}`);
   return cells.join('').trimEnd();
 }
 
@@ -96,9 +97,13 @@ export function drawName(
   return `${isTask ? '' : INDENT}${paint(look, MARKS[look])} ${painted}`;
 }
 
-function drawWords(grid: Grid, paint: Paint, { words, look, wordsLook = look }: Row): string {
+/** Where there is no estimate, the words have its room, too. */
+function drawWords(grid: Grid, paint: Paint, { words, look, wordsLook = look, estimate }: Row): string {
   const safe = escapeControls(words);
-  const text = grid.estimate > 0 ? fitToWidth(safe, grid.words) : cutToWidth(safe, grid.words);
+  const text =
+    estimate !== '' && grid.estimate > 0
+      ? fitToWidth(safe, grid.words)
+      : cutToWidth(safe, grid.words + withGap(grid.estimate));
   if (wordsLook === 'waiting') return paint('quiet', text);
   return wordsLook === 'warning' || wordsLook === 'failed' ? paint(wordsLook, text) : text;
 }

@@ -19,8 +19,9 @@ export function addWatchCommand(program: Command, { run }: CommandContext): void
     .command('watch')
     .summary('watch tasks until they end')
     .description(
-      'Watch tasks until all have ended: live bars on a terminal, plain lines in a pipe. A task that is not known yet\n' +
-        'is waited for. A lost connection is taken up again where it broke off, without missing an event.',
+      'Watch tasks until all have ended: live bars on a terminal, plain lines in a pipe. A task that is\n' +
+        'not known yet is waited for. A lost connection is taken up again where it broke off, without\n' +
+        'missing an event.',
     )
     .argument('<task...>', 'ids of the tasks, at most 50')
     .addOption(urlOption())
