@@ -88,24 +88,29 @@ function createTalk(io: CliIo): Talk {
   };
   const link = createLink();
   const known = new Set<string>();
-  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  const waitedFor = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function sayWaiting(): void {
+    if (waitedFor.size === 0) return;
+    say(`waiting for ${waitedFor.size === 1 ? 'task' : 'tasks'} ${[...waitedFor].join(', ')}.`);
+  }
   return {
     onNews(taskId, update) {
       known.add(taskId);
-      clearTimeout(timers.get(taskId));
+      waitedFor.delete(taskId);
       if (update === undefined || update.__typename === 'TaskEnded') sayBack(link.forget(taskId));
     },
     onConnection(taskId, state) {
-      clearTimeout(timers.get(taskId));
+      waitedFor.delete(taskId);
       const what = link.note(taskId, state);
       if (what === 'lost' && state.kind === 'lost') say(`${state.error.message} Trying again.`);
       sayBack(what);
       if (state.kind !== 'connected' || known.has(taskId)) return;
-      timers.set(taskId, setTimeout(say, WAITING_AFTER_MS, `waiting for task ${taskId}.`));
+      waitedFor.add(taskId);
+      clearTimeout(timer);
+      timer = setTimeout(sayWaiting, WAITING_AFTER_MS);
     },
-    [Symbol.dispose]() {
-      for (const timer of timers.values()) clearTimeout(timer);
-    },
+    [Symbol.dispose]: () => clearTimeout(timer),
   };
 }
 

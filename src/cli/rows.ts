@@ -77,10 +77,11 @@ function interestOfComponent(screen: Screen, component: ComponentView): number {
   return INTEREST[lookOf(component.status, component.progress)] + (isOver(screen) ? 0 : OF_WHAT_GOES_ON);
 }
 
+/** One of which nothing was heard yet matters less than one whose components are at work. */
 function interestOfTask(screen: Screen): number {
-  const own = INTEREST[lookOfTask(screen)];
-  if (isOver(screen) || screen.view === undefined) return own;
-  return Math.max(...[...screen.view.components.values()].map((each) => interestOfComponent(screen, each)), own);
+  if (isOver(screen) || screen.view === undefined) return INTEREST[lookOfTask(screen)];
+  const ofComponents = Array.from(screen.view.components.values(), (each) => interestOfComponent(screen, each));
+  return Math.max(INTEREST.waiting + OF_WHAT_GOES_ON, ...ofComponents);
 }
 
 interface Hidden {

@@ -60,6 +60,12 @@ describe('a terminal that is too low', () => {
     expect(shown(1)).toEqual(['▸ build-7']);
   });
 
+  test('shows tasks that are at work before those of which nothing was heard', () => {
+    const silent = screenOfTask('silent', snapshot(0));
+    const lines = renderFrame([silent, OVER, GOES_ON], { ...PLAIN, height: 2 });
+    expect(beginnings(lines)[0]).toBe('▸ build-7');
+  });
+
   test('leaves each row in its place while nothing comes that matters more', () => {
     const more = (message: string) => recorded(3, { component: 'new_belter', message });
     const later = screenOfTask('build-7', snapshot(1, [...(GOES_ON.view?.components.values() ?? [])]), more('on'));

@@ -71,6 +71,14 @@ test('all of them come over one connection', async () => {
   expect(new Set(server.asked.map(({ connection }) => connection))).toEqual(new Set([1]));
 });
 
+test('those that are not known yet are named in one line', async () => {
+  await using app = await openApp();
+  const watching = startCli(['watch', 'a', 'c', '--url', app.url]);
+  await says(watching.stderr, 'waiting for tasks a, c.');
+  await app.emit(completed('a'), completed('c'));
+  expect(await watching.done).toMatchObject({ exitCode: 0, stderr: 'drumline: waiting for tasks a, c.\n' });
+});
+
 test('in a pipe each line names its task', async () => {
   await using app = await openApp();
   await app.emit(
