@@ -24,28 +24,45 @@ export function chooseRows(screens: readonly Screen[], height: number): Rows {
     screen,
     components: [...(screen.view?.components.values() ?? [])],
   }));
-  const components = all.flatMap((task) => task.components.map((component) => ({ task, component })));
-  if (all.length + components.length <= height) return { tasks: all };
+  const claims = all.flatMap(claimsOf);
+  if (all.length + claims.length <= height) return { tasks: all };
   // One row says how many are not shown; a terminal of one line shows what matters most.
   const room = Math.max(1, height - 1);
-  const tasks = new Set(best(all, room, ({ screen }) => interestOfTask(screen)));
+  // Sorting is stable: of two that matter as much, the one that was there first.
+  const tasks = new Set(all.toSorted((a, b) => interestOfTask(b.screen) - interestOfTask(a.screen)).slice(0, room));
   const shown = new Set(
-    best(components, room - tasks.size, ({ task, component }) => interestOfComponent(task.screen, component)).map(
-      ({ component }) => component,
-    ),
+    claims
+      .toSorted((a, b) => b.interest - a.interest || a.nth - b.nth)
+      .slice(0, room - tasks.size)
+      .map(({ component }) => component),
   );
   const hidden: Hidden = {
     tasks: all.filter((task) => !tasks.has(task)),
-    components: components.flatMap(({ component }) => (shown.has(component) ? [] : [component])),
+    components: claims.flatMap(({ component }) => (shown.has(component) ? [] : [component])),
   };
   return {
-    tasks: all.flatMap((task) =>
-      tasks.has(task)
-        ? [{ screen: task.screen, components: task.components.filter((component) => shown.has(component)) }]
-        : [],
-    ),
+    tasks: all
+      .filter((task) => tasks.has(task))
+      .map(({ screen, components }) => ({ screen, components: components.filter((each) => shown.has(each)) })),
     rest: height > 1 ? restLine(hidden, screens.length) : undefined,
   };
+}
+
+interface Claim {
+  readonly component: ComponentView;
+  readonly interest: number;
+  /** Which of its task's that matter as much: so each task has its share of the rows. */
+  readonly nth: number;
+}
+
+function claimsOf({ screen, components }: TaskRows): Claim[] {
+  const times = new Map<number, number>();
+  return components.map((component) => {
+    const interest = interestOfComponent(screen, component);
+    const nth = times.get(interest) ?? 0;
+    times.set(interest, nth + 1);
+    return { component, interest, nth };
+  });
 }
 
 export function lookOfTask({ view, isDeleted }: Screen): Look {
@@ -56,11 +73,6 @@ export function lookOfTask({ view, isDeleted }: Screen): Look {
 
 export function isOver({ view, isDeleted }: Screen): boolean {
   return isDeleted || (view !== undefined && view.progress.status !== 'RUNNING');
-}
-
-function best<Item>(items: readonly Item[], count: number, interest: (item: Item) => number): readonly Item[] {
-  // Sorting is stable: of two that matter as much, the one that was there first.
-  return items.toSorted((a, b) => interest(b) - interest(a)).slice(0, count);
 }
 
 const INTEREST: Readonly<Record<Look, number>> = Object.freeze({

@@ -60,6 +60,28 @@ describe('a terminal that is too low', () => {
     expect(shown(1)).toEqual(['▸ build-7']);
   });
 
+  test('gives each task its share', () => {
+    const names = ['a_belter', 'b_belter', 'c_belter'];
+    const [one, two] = ['one', 'two'].map((taskId) =>
+      screenOfTask(
+        taskId,
+        snapshot(
+          1,
+          names.map((name) => componentOf(name)),
+        ),
+      ),
+    );
+    if (one === undefined || two === undefined) throw new Error('two tasks');
+    expect(beginnings(renderFrame([one, two], { ...PLAIN, height: 6 }))).toEqual([
+      '▸ one',
+      '  ▸ a_belter',
+      '  ▸ b_belter',
+      '▸ two',
+      '  ▸ a_belter',
+      '  … 3 components more:  ▸ 3',
+    ]);
+  });
+
   test('shows tasks that are at work before those of which nothing was heard', () => {
     const silent = screenOfTask('silent', snapshot(0));
     const lines = renderFrame([silent, OVER, GOES_ON], { ...PLAIN, height: 2 });
