@@ -112,6 +112,7 @@ export interface ObservationsState extends StreamState {
 
 export type ObservationsStoreOptions = ObservationStream & ListOptions & ResumeOptions & StoreOptions;
 
+/** With `last` from so many before now on; and so again, when the log turns out to be another one. */
 export function observationsStore(options: ObservationsStoreOptions): Store<ObservationsState> {
   return createStore(() => {
     const list = createList<Observation>(options);
@@ -121,8 +122,10 @@ export function observationsStore(options: ObservationsStoreOptions): Store<Obse
       fold(update) {
         after = update.cursor;
         if (update.__typename === 'ObservationRecorded') list.add(update.observation);
-        if (update.__typename === 'ObservationGap') list.skip(update.reason);
-        return false;
+        if (update.__typename !== 'ObservationGap' || !list.skip(update.reason) || options.last === undefined)
+          return false;
+        after = undefined;
+        return true;
       },
       state() {
         const { items: observations, ...rest } = list.state();

@@ -9,8 +9,10 @@ export type ObservationUpdate = ObservationUpdatesSubscription['observations'];
 export interface ObservationStream {
   /** Only what is said of this task. */
   readonly taskId?: string | undefined;
-  /** The cursor to go on from. Without one the stream begins now. */
+  /** The cursor to go on from. Without one the stream begins now, or with the last so many. */
   readonly after?: string | undefined;
+  /** Without `after`: how many of those that were said before to begin with, at most 1,000. */
+  readonly last?: number | undefined;
 }
 
 export type WatchObservationsOptions = ObservationStream & ResumeOptions;
@@ -19,10 +21,10 @@ export type WatchObservationsOptions = ObservationStream & ResumeOptions;
 export function watchObservations(
   options: WatchObservationsOptions,
 ): AsyncIterableIterator<ObservationUpdate, void, void> {
-  const { taskId } = options;
+  const { taskId, last } = options;
   let { after } = options;
   return resume(options, {
-    request: () => ({ query: ObservationUpdatesDocument.toString(), variables: { taskId, after } }),
+    request: () => ({ query: ObservationUpdatesDocument.toString(), variables: { taskId, after, last } }),
     read(result) {
       const update = readField<ObservationUpdatesSubscription, 'observations'>(result, 'observations');
       // The place where one stands is said again after a reconnect.

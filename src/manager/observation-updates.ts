@@ -8,6 +8,7 @@ import type { MaybePromise } from '../util/maybe-promise.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import type { Notices } from './notices.ts';
 import { askPatiently } from './patience.ts';
+import { readObservations } from './reads.ts';
 
 /** One step of the stream; `cursor` is the place just after it. */
 export type ObservationUpdate =
@@ -20,6 +21,8 @@ export interface ObservationUpdatesOptions {
   readonly taskId?: string | undefined;
   /** Go on from here; without it, from now on. */
   readonly after?: Cursor | undefined;
+  /** Without `after`: begin with the last so many; at most `LIMITS.pageMax`. */
+  readonly last?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +30,7 @@ const PAGE = 200;
 
 export function observationUpdates(
   { log, notices }: { readonly log: EventLog; readonly notices: Notices },
-  { taskId, after, signal: outer }: ObservationUpdatesOptions,
+  { taskId, after, last = 0, signal: outer }: ObservationUpdatesOptions,
 ): AsyncIterableIterator<ObservationUpdate, void, void> {
   return cancellable(async function* (signal) {
     const news = createAutoResetEvent(signal);
@@ -38,7 +41,9 @@ export function observationUpdates(
     };
     const ask = <Answer>(question: () => MaybePromise<Answer>): Promise<Answer> => askPatiently(question, news, signal);
     using _listening = await ask(() => notices.listenObservations({ wake: news.set, doubt }));
-    const start = await ask(() => findStart(log, after));
+    const start = await ask(() =>
+      after === undefined ? findPlaceBefore(log, { taskId, last }) : findStart(log, after),
+    );
     if (start.update !== undefined) yield start.update;
     const checkpoints = createCheckpoints();
     let { cursor } = start;
@@ -71,15 +76,28 @@ export function observationUpdates(
   }, outer);
 }
 
-/** A stream that begins now says where "now" is, so that it can be resumed before anything was said. */
-async function findStart(
+interface Start {
+  readonly cursor: Cursor;
+  readonly update?: ObservationUpdate;
+}
+
+/** Before the last so many, or now: the stream says where that is, so that it can be resumed before anything was said. */
+async function findPlaceBefore(
   log: EventLog,
-  after: Cursor | undefined,
-): Promise<{ readonly cursor: Cursor; readonly update?: ObservationUpdate }> {
+  wanted: { readonly taskId?: string | undefined; readonly last: number },
+): Promise<Start> {
+  const { items, endCursor } = await readObservations(log, wanted);
+  const [first] = items;
+  const place = first === undefined ? endCursor : await log.observationPlace(first.seq - 1);
+  const { seq, hash } = place ?? endCursor;
+  const cursor = { seq, hash };
+  return { cursor, update: { kind: 'checkpoint', cursor } };
+}
+
+async function findStart(log: EventLog, after: Cursor): Promise<Start> {
   const head = await log.observationPlace();
   if (head === undefined) throw new Error('The stream of observations has no head.');
   const headCursor = { seq: head.seq, hash: head.hash };
-  if (after === undefined) return { cursor: headCursor, update: { kind: 'checkpoint', cursor: headCursor } };
   const verdict = judgeCursor(after, (await log.observationPlace(after.seq))?.hash, head.oldestSeq);
   if (verdict === 'continues') return { cursor: after };
   const oldest = verdict === 'expired' ? await log.observationPlace(head.oldestSeq - 1) : undefined;

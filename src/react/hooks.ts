@@ -1,11 +1,12 @@
 /**
- * Where a task stands, its last events, a board: each hook shows a stream for as long as its component is there. It
+ * Where a task stands, its last events, a board, the last observations: each hook shows a stream for as long as its component is there. It
  * renders at most `maxRate` times a second, 60 when left out. What goes wrong is in what it returns; nothing is thrown.
  */
 import { useMemo, useSyncExternalStore } from 'react';
 import type {
   ComponentView,
   ConnectionState,
+  ObservationsState,
   TaskEventsState,
   TaskFilter,
   TasksState,
@@ -13,10 +14,11 @@ import type {
 } from '../client/index.ts';
 import type { Pool, Shown } from './pool.ts';
 import { useShared } from './provider.ts';
-import type { TaskEventsShown, TaskShown, TasksShown } from './shared.ts';
+import type { ObservationsShown, TaskEventsShown, TaskShown, TasksShown } from './shared.ts';
 
 export type TaskProgressOptions = Omit<TaskShown, 'taskId'>;
 export type TaskEventsOptions = Omit<TaskEventsShown, 'taskId'>;
+export type ObservationsOptions = Omit<ObservationsShown, 'taskId'>;
 export type TasksOptions = Omit<TasksShown, 'filter'>;
 
 /** Where the task stands. A task that does not exist yet is waited for. */
@@ -46,6 +48,12 @@ export function useTaskEvents(taskId: string, options: TaskEventsOptions = {}): 
 /** The tasks that match, live. */
 export function useTasks(filter?: TaskFilter, options: TasksOptions = {}): TasksState {
   return useWhole(useShown(useShared().tasks, { ...options, filter }));
+}
+
+/** What was said last, of one task or of all, and what is said from now on. It begins with the `last` 100. */
+export function useObservations(taskId?: string, options: ObservationsOptions = {}): ObservationsState {
+  const { last = 100, ...rest } = options;
+  return useWhole(useShown(useShared().observations, { ...rest, last, taskId }));
 }
 
 /** How the connection is that all of them share; `idle` while nothing is shown. */

@@ -1,11 +1,14 @@
 /** What all components below one provider share: the connection, and a store for each thing that is shown. */
 import {
   NO_TASKS,
+  observationsStore,
   taskEventsStore,
   tasksStore,
   taskStore,
   type Connection,
   type ConnectionState,
+  type ObservationsState,
+  type ObservationsStoreOptions,
   type TaskEventsState,
   type TaskEventsStoreOptions,
   type TasksState,
@@ -22,11 +25,13 @@ export type TaskEventsShown = Pick<
   'taskId' | 'maxRate' | 'keep' | 'after' | 'replay' | 'filter'
 >;
 export type TasksShown = Pick<TasksStoreOptions, 'filter' | 'first' | 'maxRate'>;
+export type ObservationsShown = Pick<ObservationsStoreOptions, 'taskId' | 'maxRate' | 'keep' | 'after' | 'last'>;
 
 export interface Shared {
   readonly task: Pool<TaskShown, TaskState>;
   readonly taskEvents: Pool<TaskEventsShown, TaskEventsState>;
   readonly tasks: Pool<TasksShown, TasksState>;
+  readonly observations: Pool<ObservationsShown, ObservationsState>;
   readonly connection: Shown<ConnectionState>;
 }
 
@@ -38,6 +43,7 @@ const NOTHING = Object.freeze({
 } as const);
 const NO_EVENTS: TaskEventsState = Object.freeze({ ...NOTHING, events: [], dropped: 0, hasEnded: false });
 const EMPTY_BOARD: TasksState = Object.freeze({ ...NOTHING, view: NO_TASKS });
+const NO_OBSERVATIONS: ObservationsState = Object.freeze({ ...NOTHING, observations: [], dropped: 0 });
 
 export function createShared(connection: Connection): Shared {
   const states = createStates();
@@ -47,6 +53,9 @@ export function createShared(connection: Connection): Shared {
     task: createPool(NOTHING, (shown, onUnused) => taskStore({ ...shown, ...common(onUnused) })),
     taskEvents: createPool(NO_EVENTS, (shown, onUnused) => taskEventsStore({ ...shown, ...common(onUnused) })),
     tasks: createPool(EMPTY_BOARD, (shown, onUnused) => tasksStore({ ...shown, ...common(onUnused) })),
+    observations: createPool(NO_OBSERVATIONS, (shown, onUnused) =>
+      observationsStore({ ...shown, ...common(onUnused) }),
+    ),
     connection: states.shown,
   };
 }

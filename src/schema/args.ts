@@ -31,18 +31,19 @@ const TaskFilter = z.object({
 
 const Sequence = z.number().min(0, 'must be 0 or more');
 const MaxRate = z.number().min(0.1, 'must be from 0.1 to 60').max(60, 'must be from 0.1 to 60');
-const BoardSize = z
-  .number()
-  .min(0, `must be from 0 to ${LIMITS.boardMax}`)
-  .max(LIMITS.boardMax, `must be from 0 to ${LIMITS.boardMax}`);
 
 const TaskArgs = z.object({ id: Id });
 const TaskProgressArgs = z.object({ taskId: Id, atSequence: optional(Sequence) });
 const TasksArgs = z.object({ filter: optional(TaskFilter) });
-const BoardArgs = z.object({ filter: optional(TaskFilter), first: optional(BoardSize), maxRate: optional(MaxRate) });
+const BoardArgs = z.object({
+  filter: optional(TaskFilter),
+  first: optional(sizeUpTo(LIMITS.boardMax)),
+  maxRate: optional(MaxRate),
+});
 const EventsArgs = z.object({ filter: optional(EventFilter) });
 const TaskEventsArgs = z.object({ taskId: Id, afterSequence: optional(Sequence), filter: optional(EventFilter) });
 const ObservationsArgs = z.object({ taskId: optional(Id) });
+const ObservationUpdatesArgs = z.object({ taskId: optional(Id), last: optional(sizeUpTo(LIMITS.pageMax)) });
 const TaskUpdatesArgs = z.object({ taskId: Id, replay: optional(z.boolean()), filter: optional(EventFilter) });
 const LatestArgs = z.object({ taskId: Id, maxRate: optional(MaxRate) });
 const LatestTaskArgs = z.object({ id: Id, maxRate: optional(MaxRate) });
@@ -65,6 +66,7 @@ export const parseBoardArgs = parserOf(BoardArgs);
 export const parseEventsArgs = parserOf(EventsArgs);
 export const parseTaskEventsArgs = parserOf(TaskEventsArgs);
 export const parseObservationsArgs = parserOf(ObservationsArgs);
+export const parseObservationUpdatesArgs = parserOf(ObservationUpdatesArgs);
 export const parseTaskUpdatesArgs = parserOf(TaskUpdatesArgs);
 export const parseLatestArgs = parserOf(LatestArgs);
 export const parseLatestTaskArgs = parserOf(LatestTaskArgs);
@@ -101,6 +103,11 @@ function parserOf<Output>(schema: z.ZodType<Output>): (args: unknown) => Output 
 /** Null counts as left out. */
 function optional<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? undefined);
+}
+
+function sizeUpTo(most: number) {
+  const message = `must be from 0 to ${most}`;
+  return z.number().min(0, message).max(most, message);
 }
 
 function members<Schema extends z.ZodType>(schema: Schema) {

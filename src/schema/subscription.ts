@@ -13,7 +13,7 @@ import {
   parseCursorArg,
   parseLatestArgs,
   parseLatestTaskArgs,
-  parseObservationsArgs,
+  parseObservationUpdatesArgs,
   parseTaskUpdatesArgs,
 } from './args.ts';
 import { builder } from './builder.ts';
@@ -128,10 +128,13 @@ builder.subscriptionType({
       args: {
         taskId: t.arg.id({ description: 'Only what is said of this task.' }),
         after: t.arg.string({ description: 'Go on from this cursor.' }),
+        last: t.arg.int({
+          description: 'Begin with the last so many, at most 1,000; none when left out. Ignored when `after` is given.',
+        }),
       },
       subscribe: (_root, args, { manager, lastEventId }) =>
         manager.observationUpdates({
-          ...parseObservationsArgs(args),
+          ...parseObservationUpdatesArgs(args),
           after: parseCursorArg(lastEventId ?? args.after),
         }),
       resolve: (update) => update,

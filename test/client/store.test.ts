@@ -14,7 +14,7 @@ import { dataOf, startApp, TASK } from '../support/app.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openScriptedServer, type Asked, type ScriptedServer } from './scripted-server.ts';
-import { componentOf, ended, gap, recorded, snapshot } from './updates.ts';
+import { at, componentOf, ended, gap, recorded, snapshot } from './updates.ts';
 
 const OBSERVE = `mutation ($input: PublishObservationInput!) { publishObservation(input: $input) { observation { id } } }`;
 
@@ -312,6 +312,65 @@ describe('a list of events', () => {
     await listenUntil(store, ({ hasEnded }) => hasEnded);
     expect(sequences(store)).toEqual([3]);
     expect(server.asked).toHaveLength(1);
+  });
+});
+
+describe('a list of observations', () => {
+  const idsOf = (store: ReturnType<typeof observationsStore>) =>
+    store.getSnapshot().observations.map(({ content }) => content);
+
+  test('begins with the last, goes on without a hole, and across a break as well', async () => {
+    await using server = await startApp();
+    await using proxy = await openTcpProxy({ target: { port: Number(new URL(server.origin).port) } });
+    const say = async (content: string): Promise<unknown> =>
+      dataOf(await server.post(OBSERVE, { input: { content, taskId: content === 'aside' ? 'other' : TASK } }));
+    for (const content of ['one', 'two', 'aside', 'three']) await say(content);
+    using store = observationsStore({
+      url: `${proxy.origin}/graphql`,
+      random: () => 0,
+      taskId: TASK,
+      last: 2,
+      keep: 3,
+    });
+    const leave = await listenUntil(store, ({ observations }) => observations.length === 2);
+    expect(idsOf(store)).toEqual(['two', 'three']);
+    for (const connection of proxy.connections()) connection.reset();
+    for (const content of ['four', 'aside', 'five']) await say(content);
+    await until('the fifth', () => idsOf(store).includes('five'));
+    expect(idsOf(store)).toEqual(['three', 'four', 'five']);
+    expect(store.getSnapshot()).toMatchObject({ dropped: 1, gap: undefined, error: undefined });
+    leave();
+  });
+
+  test('after DIVERGED lists nothing of the other history, and with `last` begins anew', async () => {
+    const said = (id: string) => ({
+      __typename: 'ObservationRecorded',
+      cursor: id,
+      observation: { id, timestamp: at(0), content: id, taskId: null, metadata: {} },
+    });
+    for (const last of [5, undefined]) {
+      await using server = await openScriptedServer((asked) => {
+        if (asked.connection === 1) {
+          asked.next({ observations: said('a') });
+          asked.next({ observations: { __typename: 'ObservationGap', cursor: 'g', reason: 'DIVERGED' } });
+        }
+        asked.next({ observations: said('b') });
+      });
+      using store = observationsStore({ url: server.url, last });
+      const leave = await listenUntil(store, ({ observations }) => observations.at(-1)?.id === 'b');
+      expect(idsOf(store)).toEqual(['b']);
+      expect(store.getSnapshot()).toMatchObject({ gap: 'DIVERGED' });
+      const asked = server.asked.map(({ variables }) => [variables['after'], variables['last']]);
+      expect(asked).toEqual(
+        last === undefined
+          ? [[undefined, undefined]]
+          : [
+              [undefined, 5],
+              [undefined, 5],
+            ],
+      );
+      leave();
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { EventLog } from '../../src/log/event-log.ts';
 import type { ObservationUpdate } from '../../src/manager/observation-updates.ts';
 import { openBench, take, TASK, type Bench } from './bench.ts';
 
@@ -86,6 +87,52 @@ test('a cursor of another history is DIVERGED, and the stream goes on from the h
     await stream.return?.();
     break;
   }
+});
+
+test.each([
+  { last: 2, taskId: undefined, expected: ['checkpoint 3', 'recorded:d 4', 'recorded:e 5'] },
+  { last: 9, taskId: undefined, expected: ['checkpoint 0', 'recorded:a 1', 'recorded:b 2'] },
+  { last: 0, taskId: undefined, expected: ['checkpoint 5', 'recorded:new 6'] },
+  { last: 2, taskId: TASK, expected: ['checkpoint 1', 'recorded:b 2', 'recorded:d 4'] },
+  { last: 9, taskId: 'silent', expected: ['checkpoint 5', 'recorded:new 6'] },
+])('the last $last of $taskId come first, after the place where they begin', async ({ last, taskId, expected }) => {
+  await using bench = openBench();
+  for (const content of ['a', 'b', 'c', 'd', 'e']) {
+    await say(bench, content, ['b', 'd'].includes(content) ? TASK : undefined);
+  }
+  const stream = bench.manager.observationUpdates({ last, taskId });
+  const [start] = await take(stream, 1);
+  await say(bench, 'new', taskId);
+  expect([start, ...(await take(stream, expected.length - 1))].map((update) => update && said(update))).toEqual(
+    expected,
+  );
+  await stream.return?.();
+  // A cursor knows better where to go on.
+  const resumed = bench.manager.observationUpdates({ last: 1, taskId, after: start?.cursor });
+  expect((await take(resumed, 1)).map(said)).toEqual(expected.slice(1, 2));
+  await resumed.return?.();
+});
+
+test('what is said while the last are looked for is not missed, and not told twice', async () => {
+  await using bench = openBench();
+  await say(bench, 'a');
+  const { observationPlace } = bench.log;
+  let isSaid = false;
+  const log: EventLog = {
+    ...bench.log,
+    async observationPlace(seq) {
+      if (!isSaid) {
+        isSaid = true;
+        await say(bench, 'meanwhile');
+      }
+      return observationPlace(seq);
+    },
+  };
+  await using above = openBench({ log });
+  const stream = above.manager.observationUpdates({ last: 1 });
+  const updates = await take(stream, 2);
+  expect(updates.map(said)).toEqual(['checkpoint 1', 'recorded:meanwhile 2']);
+  await stream.return?.();
 });
 
 test('with a bus that loses everything, observations arrive with the next catch-up', async () => {

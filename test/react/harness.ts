@@ -15,6 +15,7 @@ import { createRoot, hydrateRoot, type Root } from 'react-dom/client';
 import {
   DrumlineProvider,
   useConnection,
+  useObservations,
   useTaskComponent,
   useTaskEvents,
   useTaskProgress,
@@ -48,6 +49,14 @@ export function Story({ taskId, maxRate }: Omit<Place, 'url'>): ReactElement {
       connection: connection.kind,
     }),
   );
+}
+
+/** What was said last, of one task and of all. */
+export function Said({ taskId, last }: { readonly taskId: string; readonly last?: number | undefined }): ReactElement {
+  const ofTask = useObservations(taskId, { last });
+  const ofAll = useObservations(undefined, { last, keep: 3 });
+  const contents = ({ observations }: typeof ofTask): readonly string[] => observations.map(({ content }) => content);
+  return h('p', {}, JSON.stringify({ ofTask: contents(ofTask), ofAll: contents(ofAll), dropped: ofAll.dropped }));
 }
 
 export function story({ url, ...rest }: Place): ReactElement {
@@ -151,6 +160,10 @@ export const harness = {
   show(place: Place) {
     root ??= createRoot(rootElement());
     root.render(story(place));
+  },
+  showSaid({ url, ...rest }: Parameters<typeof Said>[0] & { readonly url: string }) {
+    root ??= createRoot(rootElement());
+    root.render(h(StrictMode, {}, h(DrumlineProvider, { url }, h(Said, rest))));
   },
   hydrate(place: Place) {
     root = hydrateRoot(rootElement(), story(place), { onRecoverableError: (error) => recovered.push(String(error)) });

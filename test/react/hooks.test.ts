@@ -13,6 +13,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { story } from './harness.ts';
 import { bundleHarness, openHarness, type OpenPage } from './open-page.ts';
 
+const PUBLISH = 'mutation ($input: PublishObservationInput!) { publishObservation(input: $input) { duplicate } }';
 const chromium = systemProgram('chromium', CHROMIUM);
 
 describe.skipIf(!chromium.present)('drumline/react in Chromium', () => {
@@ -62,6 +63,26 @@ describe.skipIf(!chromium.present)('drumline/react in Chromium', () => {
     await untilShown(page, { error: 'TASK_DELETED', board: [] });
     await page.call('show', { url, taskId: 'a' });
     await untilShown(page, { taskId: 'a', sequence: 1, connection: 'connected' });
+    expect(page.complaints).toEqual([]);
+  });
+
+  test('observations of one task and of all: the last, then what is said, across a break', async () => {
+    await using server = await startApp();
+    await using proxy = await openTcpProxy({ target: { port: Number(new URL(server.origin).port) } });
+    await using page = await open(proxy);
+    const say = async (content: string, taskId?: string): Promise<unknown> =>
+      dataOf(await server.post(PUBLISH, { input: { content, taskId } }));
+    for (const content of ['one', 'two', 'three']) await say(content, 'a');
+    await say('four');
+    await page.call('showSaid', { url, taskId: 'a', last: 2 });
+    await untilShown(page, { ofTask: ['two', 'three'], ofAll: ['three', 'four'], dropped: 0 });
+    for (const connection of proxy.connections()) connection.reset();
+    await say('five', 'a');
+    await say('six');
+    await untilShown(page, { ofTask: ['two', 'three', 'five'], ofAll: ['four', 'five', 'six'], dropped: 1 });
+    // As many as there are, when they are not counted.
+    await page.call('showSaid', { url, taskId: 'a' });
+    await untilShown(page, { ofTask: ['one', 'two', 'three', 'five'], dropped: 3 });
     expect(page.complaints).toEqual([]);
   });
 

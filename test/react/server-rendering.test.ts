@@ -4,7 +4,7 @@ import { renderToString } from 'react-dom/server';
 import { expect, test } from 'vitest';
 import { createConnection, type Connection } from '../../src/client/index.ts';
 import { DrumlineProvider, useTaskComponent } from '../../src/react/index.ts';
-import { Story, story } from './harness.ts';
+import { Said, Story, story } from './harness.ts';
 
 const EMPTY = {
   taskId: 't',
@@ -42,6 +42,11 @@ test('a component is not there yet', () => {
     return useTaskComponent('t', 'camina') === undefined ? 'nothing' : 'something';
   }
   expect(renderToString(h(DrumlineProvider, { url: '/graphql' }, h(Row)))).toBe('nothing');
+});
+
+test('nothing was said yet', () => {
+  const html = renderToString(h(DrumlineProvider, { url: '/graphql' }, h(Said, { taskId: 't' })));
+  expect(shownIn(html)).toEqual({ ofTask: [], ofAll: [], dropped: 0 });
 });
 
 test('without a provider above them the hooks say so', () => {

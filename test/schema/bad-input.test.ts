@@ -339,6 +339,8 @@ describe('arguments of subscriptions', () => {
     ['tasks(first: 10001) { ready }', bad('first')],
     ['tasks(filter: { startedAfter: "2026-02-30T00:00:00Z" }) { ready }', bad('filter.startedAfter')],
     ['observations(taskId: "*") { cursor }', bad('taskId')],
+    ['observations(last: -1) { cursor }', bad('last')],
+    ['observations(last: 1001) { cursor }', bad('last')],
   ];
   test.each(ROWS)('%s is refused before the stream begins', async (selection, failures) => {
     await using harness = createHarness();

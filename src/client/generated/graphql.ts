@@ -159,6 +159,7 @@ export type ObservationFieldsFragment = { readonly id: string, readonly timestam
 export type ObservationUpdatesSubscriptionVariables = Exact<{
   taskId?: string | null | undefined;
   after?: string | null | undefined;
+  last?: number | null | undefined;
 }>;
 
 
@@ -348,8 +349,8 @@ export const InitTaskDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<InitTaskMutation, InitTaskMutationVariables>;
 export const ObservationUpdatesDocument = new TypedDocumentString(`
-    subscription ObservationUpdates($taskId: ID, $after: String) {
-  observations(taskId: $taskId, after: $after) {
+    subscription ObservationUpdates($taskId: ID, $after: String, $last: Int) {
+  observations(taskId: $taskId, after: $after, last: $last) {
     __typename
     cursor
     ... on ObservationRecorded {
