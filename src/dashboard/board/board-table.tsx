@@ -9,7 +9,7 @@ import { useAddress } from '../shell/address.ts';
 import { BoardRowLine } from './board-row.tsx';
 import type { Order } from './order.ts';
 import { nextSort, type BoardQuery, type Sort } from './query.ts';
-import { useMedia } from './use-media.ts';
+import { PHONE, useMedia } from './use-media.ts';
 
 export interface BoardTableHandle {
   /** The line so many further down, or the first that is in view. */
@@ -34,7 +34,7 @@ export function BoardTable({ order: { rows }, query, nowMs, ref }: BoardTablePro
   const [scrollMargin, setScrollMargin] = useState(0);
   const [current, setCurrent] = useState<string>();
   const wanted = useRef<string>(undefined);
-  const isPhone = useMedia('(max-width: 720px)');
+  const isPhone = useMedia(PHONE);
   const height = isPhone ? PHONE_ROW : ROW;
   const currentIndex = rows.findIndex(({ row }) => row.id === current);
   const virtualizer = useWindowVirtualizer({

@@ -1,20 +1,18 @@
 /** What went wrong and should be seen without looking for it. */
 import { isTrouble, type BoardRow } from './row.ts';
 
-/** More are counted, not listed. */
-const TROUBLE_LINES = 6;
-
 export interface Trouble {
   /** The latest first. */
   readonly rows: readonly BoardRow[];
   readonly more: number;
 }
 
-export function findTrouble(rows: Iterable<BoardRow>, nowMs: number): Trouble {
+/** @param lines so many are listed; more are counted */
+export function findTrouble(rows: Iterable<BoardRow>, nowMs: number, lines: number): Trouble {
   const all = Array.from(rows)
     .filter((row) => isTrouble(row, nowMs))
     .toSorted((a, b) => b.saidMs - a.saidMs);
-  return { rows: all.slice(0, TROUBLE_LINES), more: Math.max(0, all.length - TROUBLE_LINES) };
+  return { rows: all.slice(0, lines), more: Math.max(0, all.length - lines) };
 }
 
 /** While it is held its lines stay, and show what is known of them now. */

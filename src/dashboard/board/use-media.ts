@@ -1,6 +1,9 @@
 /** Whether a media query holds, as it changes. */
 import { useCallback, useSyncExternalStore } from 'react';
 
+/** As in `board.css`. */
+export const PHONE = '(max-width: 720px)';
+
 export function useMedia(query: string): boolean {
   const subscribe = useCallback(
     (listener: () => void) => {

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { freeOrder, heldOrder, type Order } from './order.ts';
 import { findTrouble, heldTrouble, type Trouble } from './trouble.ts';
 import type { BoardRow } from './row.ts';
+import { PHONE, useMedia } from './use-media.ts';
 
 export interface OrderOptions {
   readonly rows: ReadonlyMap<string, BoardRow>;
@@ -27,12 +28,16 @@ export function useOrder({ rows, sorted, key, isHeld }: OrderOptions): readonly 
   return [order, () => setLettings((count) => count + 1)];
 }
 
+const LINES = 6;
+const PHONE_LINES = 3;
+
 export function useTrouble(rows: ReadonlyMap<string, BoardRow>, nowMs: number, isHeld: boolean): Trouble {
+  const lines = useMedia(PHONE) ? PHONE_LINES : LINES;
   const last = useRef<Trouble>(undefined);
   const trouble = useMemo(() => {
-    const now = findTrouble(rows.values(), nowMs);
+    const now = findTrouble(rows.values(), nowMs, lines);
     return isHeld && last.current !== undefined ? heldTrouble(last.current, now, rows) : now;
-  }, [rows, nowMs, isHeld]);
+  }, [rows, nowMs, isHeld, lines]);
   useEffect(() => {
     last.current = trouble;
   }, [trouble]);
