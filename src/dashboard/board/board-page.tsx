@@ -51,12 +51,13 @@ export function BoardPage(): ReactElement {
   ];
   return (
     <Page
-      title={trouble.rows.length === 0 ? 'Drumline' : `(${trouble.rows.length + trouble.more}) Drumline`}
+      title={trouble.all.length === 0 ? 'Drumline' : `(${trouble.all.length}) Drumline`}
       connection={<ConnectionPill state={connection} />}
       operation={BOARD_OPERATION}
       shortcuts={shortcuts}
       error={error}
     >
+      <h1 className="aside">Tasks</h1>
       {wasReady && <Failures rows={rows} />}
       {error !== undefined && (
         <p className="note failed" role="alert">

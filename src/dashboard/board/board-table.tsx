@@ -43,15 +43,21 @@ export function BoardTable({ order: { rows }, query, nowMs, ref }: BoardTablePro
     overscan: 10,
     scrollMargin,
     scrollPaddingStart: STUCK,
-    getItemKey: (index) => rows[index]?.row.id ?? index,
     // What has the focus stays, else the focus is lost.
     rangeExtractor: (range: Range) => withIndex(defaultRangeExtractor(range), currentIndex),
   });
 
   useEffect(() => virtualizer.measure(), [virtualizer, height]);
   useLayoutEffect(() => {
-    if (list.current !== null) setScrollMargin(Math.round(list.current.getBoundingClientRect().top + scrollY));
-  });
+    const measure = (): void => {
+      if (list.current !== null) setScrollMargin(Math.round(list.current.getBoundingClientRect().top + scrollY));
+    };
+    measure();
+    // What stands above grows and shrinks, and so does the page with it.
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
   const focusWanted = useCallback(() => {
     const link = list.current?.querySelector<HTMLElement>(`[data-task="${CSS.escape(wanted.current ?? '')}"]`);
     if (link === null || link === undefined) return;
@@ -82,12 +88,12 @@ export function BoardTable({ order: { rows }, query, nowMs, ref }: BoardTablePro
     <div className="board-table" role="table" aria-label="Tasks" aria-rowcount={rows.length + 1} aria-colcount={7}>
       <HeaderRow query={query} />
       <div className="rows" role="rowgroup" ref={list} style={{ height: rows.length * height }}>
-        {items.map(({ index, start, key }) => {
+        {items.map(({ index, start }) => {
           const shown = rows[index];
           if (shown === undefined) return undefined;
           return (
             <BoardRowLine
-              key={key}
+              key={shown.row.id}
               {...shown}
               index={index}
               top={start - scrollMargin}

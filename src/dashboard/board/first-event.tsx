@@ -22,7 +22,7 @@ export function FirstEvent(): ReactElement {
   return (
     <section className="first-event">
       <Staff />
-      <h1>No task yet</h1>
+      <h2>No task yet</h2>
       <p className="soft">Send an event, and its task appears here by itself.</p>
       <div className="snippet-head">
         <div className="tabs" role="tablist" aria-label="Send it with" ref={tabs} onKeyDown={onKeyDown}>

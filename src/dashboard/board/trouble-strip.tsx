@@ -13,13 +13,14 @@ export interface TroubleStripProps {
   readonly nowMs: number;
 }
 
-export function TroubleStrip({ trouble: { rows, more }, nowMs }: TroubleStripProps): ReactElement | undefined {
+export function TroubleStrip({ trouble: { all, lines }, nowMs }: TroubleStripProps): ReactElement | undefined {
   const { set } = useAddress();
-  if (rows.length === 0) return undefined;
+  if (lines === 0) return undefined;
+  const more = all.length - lines;
   return (
     <section className="trouble-strip" aria-label="Trouble">
       <ul>
-        {rows.map((row) => (
+        {all.slice(0, lines).map((row) => (
           <li key={row.id} className={row.look === 'failed' ? 'failed' : (row.lastWord?.look ?? '')}>
             <Link to={{ task: row.id }}>
               <TroubleLine row={row} nowMs={nowMs} />

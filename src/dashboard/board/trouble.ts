@@ -2,25 +2,40 @@
 import { isTrouble, type BoardRow } from './row.ts';
 
 export interface Trouble {
-  /** The latest first. */
-  readonly rows: readonly BoardRow[];
-  readonly more: number;
+  /** What came last stands first, and then stays in its place. */
+  readonly all: readonly BoardRow[];
+  /** So many of them are listed; more are counted. */
+  readonly lines: number;
 }
 
-/** @param lines so many are listed; more are counted */
-export function findTrouble(rows: Iterable<BoardRow>, nowMs: number, lines: number): Trouble {
-  const all = Array.from(rows)
-    .filter((row) => isTrouble(row, nowMs))
+export const NO_TROUBLE: Trouble = Object.freeze({ all: [], lines: 0 });
+
+export interface TroubleOptions {
+  readonly nowMs: number;
+  /** So many lines at most. */
+  readonly maxLines: number;
+  /** There are to be no more and no fewer lines than before, and in their places. */
+  readonly isHeld: boolean;
+}
+
+/** The trouble after one more update. */
+export function foldTrouble(
+  before: Trouble,
+  rows: ReadonlyMap<string, BoardRow>,
+  { nowMs, maxLines, isHeld }: TroubleOptions,
+): Trouble {
+  const known = new Set(before.all.map(({ id }) => id));
+  const listed = before.all.slice(0, before.lines).map((row) => rows.get(row.id) ?? row);
+  const kept = before.all
+    .slice(isHeld ? before.lines : 0)
+    .flatMap(({ id }) => rows.get(id) ?? [])
+    .filter((row) => isTrouble(row, nowMs));
+  const fresh = Array.from(rows.values())
+    .filter((row) => !known.has(row.id) && isTrouble(row, nowMs))
     .toSorted((a, b) => b.saidMs - a.saidMs);
-  return { rows: all.slice(0, lines), more: Math.max(0, all.length - lines) };
-}
-
-/** While it is held its lines stay, and show what is known of them now. */
-export function heldTrouble(before: Trouble, now: Trouble, known: ReadonlyMap<string, BoardRow>): Trouble {
-  const rows = before.rows.map((row) => known.get(row.id) ?? row);
-  // With no line to say it in, it waits.
-  const more = rows.length === 0 ? 0 : Math.max(0, now.rows.length + now.more - rows.length);
-  return { rows, more };
+  if (isHeld) return { all: [...listed, ...fresh, ...kept], lines: before.lines };
+  const all = [...fresh, ...kept];
+  return { all, lines: Math.min(maxLines, all.length) };
 }
 
 /** Ids of all that failed, for `newFailures`. */

@@ -1,7 +1,7 @@
 /** The list in its order; while it is held, in the one that it had. */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { freeOrder, heldOrder, type Order } from './order.ts';
-import { findTrouble, heldTrouble, type Trouble } from './trouble.ts';
+import { foldTrouble, NO_TROUBLE, type Trouble } from './trouble.ts';
 import type { BoardRow } from './row.ts';
 import { PHONE, useMedia } from './use-media.ts';
 
@@ -32,12 +32,12 @@ const LINES = 6;
 const PHONE_LINES = 3;
 
 export function useTrouble(rows: ReadonlyMap<string, BoardRow>, nowMs: number, isHeld: boolean): Trouble {
-  const lines = useMedia(PHONE) ? PHONE_LINES : LINES;
-  const last = useRef<Trouble>(undefined);
-  const trouble = useMemo(() => {
-    const now = findTrouble(rows.values(), nowMs, lines);
-    return isHeld && last.current !== undefined ? heldTrouble(last.current, now, rows) : now;
-  }, [rows, nowMs, isHeld, lines]);
+  const maxLines = useMedia(PHONE) ? PHONE_LINES : LINES;
+  const last = useRef(NO_TROUBLE);
+  const trouble = useMemo(
+    () => foldTrouble(last.current, rows, { nowMs, maxLines, isHeld }),
+    [rows, nowMs, maxLines, isHeld],
+  );
   useEffect(() => {
     last.current = trouble;
   }, [trouble]);
