@@ -37,12 +37,22 @@ export function cellOf(atMs: number): number {
   return Math.floor(atMs / CELL_MS);
 }
 
+/** The number of the newest cell that has a beat. */
+export function newestCellOf(pulse: Pulse): number {
+  return Math.floor(pulse.newest / CELL_SECONDS);
+}
+
+/** How many beats there are in so many cells up to `lastCell`. */
+export function beatsIn(pulse: Pulse, lastCell: number, cells: number): number {
+  return countBetween(pulse, (lastCell - cells + 1) * CELL_SECONDS, (lastCell + 1) * CELL_SECONDS - 1);
+}
+
 /**
  * How high each of the cells up to `lastCell` stands: undefined before the first beat seen, 0 for silence, and then
  * doubling steps, so that one beat is seen and a thousand do not flatten the rest.
  */
 export function pulseLevels(pulse: Pulse, lastCell: number, cells: number): readonly (number | undefined)[] {
-  const last = Math.max(lastCell, Math.floor(pulse.newest / CELL_SECONDS));
+  const last = Math.max(lastCell, newestCellOf(pulse));
   const first = pulse.counts.length >= KEPT_SECONDS ? -Infinity : Math.floor(oldestOf(pulse) / CELL_SECONDS);
   return Array.from({ length: cells }, (_, index) => {
     const cell = last - cells + 1 + index;

@@ -9,7 +9,7 @@ import { useAddress } from '../shell/address.ts';
 import { BoardRowLine } from './board-row.tsx';
 import type { Order } from './order.ts';
 import { nextSort, type BoardQuery, type Sort } from './query.ts';
-import { PHONE, useMedia } from './use-media.ts';
+import { PHONE, useMedia } from '../parts/use-media.ts';
 
 export interface BoardTableHandle {
   /** The line so many further down, or the first that is in view. */

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { freeOrder, heldOrder, type Order } from './order.ts';
 import { foldTrouble, NO_TROUBLE, type Trouble } from './trouble.ts';
 import type { BoardRow } from './row.ts';
-import { PHONE, useMedia } from './use-media.ts';
+import { PHONE, useMedia } from '../parts/use-media.ts';
 
 export interface OrderOptions {
   readonly rows: ReadonlyMap<string, BoardRow>;

@@ -1,6 +1,7 @@
 /** The beats of the last minute as a tiny line: who is playing, and who is silent. */
 import { useState, type ReactElement } from 'react';
-import { PULSE_CELLS, PULSE_TOP, pulseLevels, type Pulse } from '../../view/pulse.ts';
+import type { Pulse } from '../../view/pulse.ts';
+import { drawPulse, PULSE_HEIGHT, PULSE_WIDTH } from './pulse-drawing.ts';
 
 export interface PulseProps {
   readonly pulse: Pulse | undefined;
@@ -9,43 +10,22 @@ export interface PulseProps {
   readonly isOver: boolean;
 }
 
-const CELL = 4;
-const HEIGHT = 16;
-
-export function PulseLine({ pulse, lastCell, isOver }: PulseProps): ReactElement {
-  const beats = pulse?.counts.at(-1) ?? 0;
-  const [beatsAtFirst] = useState(pulse && { cell: pulse.newest, beats });
-  const levels = pulse === undefined ? [] : pulseLevels(pulse, lastCell, PULSE_CELLS);
-  const newest = pulse === undefined ? -1 : pulse.newest - Math.max(lastCell, pulse.newest) + PULSE_CELLS - 1;
-  let quiet = '';
-  let heard = '';
-  levels.forEach((level, index) => {
-    if (level === undefined || index === newest) return;
-    if (level > 0) heard += bar(index, level);
-    else if (!isOver || index < newest) quiet += `M${index * CELL} ${HEIGHT - 1}h${CELL}`;
-  });
-  const isNew = pulse?.newest !== beatsAtFirst?.cell || beats !== beatsAtFirst?.beats;
+export function PulseLine({ pulse, lastCell, isOver }: PulseProps): ReactElement | undefined {
+  const drawing = pulse && drawPulse(pulse, lastCell, isOver);
+  // What was there before the line came into sight does not land.
+  const [keyAtFirst] = useState(drawing?.newestKey);
+  if (drawing === undefined) return undefined;
+  const { quiet, heard, newest, newestKey, beats } = drawing;
   return (
     <svg
       className={isOver ? 'pulse over' : 'pulse'}
-      viewBox={`0 0 ${PULSE_CELLS * CELL} ${HEIGHT}`}
+      viewBox={`0 0 ${PULSE_WIDTH} ${PULSE_HEIGHT}`}
       role="img"
-      aria-label={labelOf(pulse, lastCell)}
+      aria-label={beats === 0 ? 'silent' : `${beats} ${beats === 1 ? 'event' : 'events'} in the last minute`}
     >
       <path className="quiet-cells" d={quiet} />
       <path d={heard} />
-      {newest >= 0 && <path key={beats} className={isNew ? 'lands' : ''} d={bar(newest, levels[newest] ?? 0)} />}
+      <path key={newestKey} className={newestKey === keyAtFirst ? '' : 'lands'} d={newest} />
     </svg>
   );
-}
-
-function bar(index: number, level: number): string {
-  return `M${index * CELL + 1.5} ${HEIGHT}v${-2 - (level / PULSE_TOP) * (HEIGHT - 2)}`;
-}
-
-function labelOf(pulse: Pulse | undefined, lastCell: number): string {
-  const oldest = lastCell - PULSE_CELLS + 1;
-  const first = pulse === undefined ? 0 : pulse.newest - pulse.counts.length + 1;
-  const beats = pulse?.counts.reduce((sum, count, index) => sum + (first + index >= oldest ? count : 0), 0) ?? 0;
-  return beats === 0 ? 'silent' : `${beats} ${beats === 1 ? 'event' : 'events'} in the last minute`;
 }
