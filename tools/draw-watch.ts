@@ -7,7 +7,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { createApp } from '../src/app.ts';
-import { DEMO_TITLE, demoRun } from '../src/cli/demo-run.ts';
+import { DEMO_TITLE, demoRun } from '../src/demo/demo-run.ts';
 import { renderFrame } from '../src/cli/frame.ts';
 import { renderNotice } from '../src/cli/lasting-lines.ts';
 import { emptyScreen, foldScreen, noticeOf } from '../src/cli/screen.ts';
