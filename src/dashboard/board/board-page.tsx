@@ -78,7 +78,7 @@ export function BoardPage(): ReactElement {
               onDown={() => table.current?.move(0)}
             >
               {order.waiting > 0 || order.isStale ? (
-                <button className="waiting" onClick={letGo}>
+                <button className="held-back" onClick={letGo}>
                   {order.waiting > 0 ? `${order.waiting} new` : 'sort again'}
                 </button>
               ) : undefined}
