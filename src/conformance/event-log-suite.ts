@@ -7,6 +7,7 @@ import { testAppend } from './event-log/append.ts';
 import { testChanges } from './event-log/changes.ts';
 import { testConcurrency } from './event-log/concurrency.ts';
 import { testDelete } from './event-log/delete.ts';
+import { testEventsAt } from './event-log/events-at.ts';
 import { testIdempotency } from './event-log/idempotency.ts';
 import { testLifecycle } from './event-log/lifecycle.ts';
 import { testObservations } from './event-log/observations.ts';
@@ -23,6 +24,7 @@ const PARTS: readonly (readonly [string, (driver: LogUnderTest) => void])[] = [
   ['idempotency', testIdempotency],
   ['head, progress and hash', testProgress],
   ['values', testValues],
+  ['events at places', testEventsAt],
   ['tasks', testTasks],
   ['changes', testChanges],
   ['trim', testTrim],

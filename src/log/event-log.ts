@@ -60,6 +60,12 @@ export interface EventLog extends AsyncDisposable {
    */
   read(taskId: string, range: ReadRange): MaybePromise<readonly TaskEvent[]>;
 
+  /**
+   * The event at each of these places, in their order: number `seq`, if it is kept and has that hash; else undefined.
+   * For a list that shows the last event of each task: one question for all, and no cache is filled for it.
+   */
+  eventsAt(places: readonly EventPlace[]): Promise<readonly (TaskEvent | undefined)[]>;
+
   /** Tasks by (startedAt descending, taskId ascending), after the given place. */
   tasks(query: TaskQuery): Promise<readonly TaskHead[]>;
 
@@ -114,6 +120,11 @@ export interface AppendResult {
   readonly event: TaskEvent;
   /** True when this id had been recorded before: `event` is the one first recorded. */
   readonly duplicate: boolean;
+}
+
+/** Just after an event of a task; a task's progress names one. */
+export interface EventPlace extends Cursor {
+  readonly taskId: string;
 }
 
 export interface ReadRange {

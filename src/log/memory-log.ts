@@ -33,6 +33,11 @@ interface TaskLog {
   lastRecordedAt: number;
 }
 
+interface Change {
+  readonly taskId: string;
+  readonly count: number;
+}
+
 /** Changes that may wait to be cleared, so that it is done seldom. */
 const SPARE_CHANGES = 1_000;
 
@@ -40,7 +45,7 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
   const tasks = new Map<string, TaskLog>();
   const lastChange = new Map<string, number>();
   /** In order, the latest last; one that a later change of its task took over is passed over, and cleared in time. */
-  let changeList: { readonly taskId: string; readonly count: number }[] = [];
+  let changeList: Change[] = [];
   const changes = createChanges({ last: () => changeCount, after: changesAfter });
   const observations: ObservationStore = createMemoryObservations(now);
   let changeCount = 0;
@@ -53,20 +58,12 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     if (changeList.length > 2 * lastChange.size + SPARE_CHANGES) changeList = changeList.filter(isLatest);
   }
 
-  function isLatest({ taskId, count }: { readonly taskId: string; readonly count: number }): boolean {
+  function isLatest({ taskId, count }: Change): boolean {
     return lastChange.get(taskId) === count;
   }
 
   function begin(head: TaskHead): TaskLog {
-    const task: TaskLog = {
-      head,
-      base: head.progress,
-      events: [],
-      byEventId: new Map(),
-      lastEventId: '',
-      snapshots: new Map(),
-      lastRecordedAt: head.genesis.createdAt,
-    };
+    const task = emptyTask(head);
     tasks.set(head.genesis.taskId, task);
     noteChange(head.genesis.taskId);
     return task;
@@ -126,7 +123,7 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     return progress;
   }
 
-  function changesAfter(count: number, limit: number): readonly { readonly taskId: string; readonly count: number }[] {
+  function changesAfter(count: number, limit: number): readonly Change[] {
     const start = changeList.findLastIndex((change) => change.count <= count) + 1;
     return changeList.slice(start).filter(isLatest).slice(0, limit);
   }
@@ -159,6 +156,7 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
     head: (taskId) => whileOpen(() => tasks.get(taskId)?.head),
     progressAt: (taskId, seq) => whileOpen(() => progressAt(taskId, seq)),
     read: (taskId, range) => whileOpen(() => readEvents(tasks.get(taskId), range)),
+    eventsAt: (places) => whileOpen(() => places.map((place) => eventAt(tasks.get(place.taskId), place))),
     tasks: (query) => whileOpen(() => listTasks(tasks.values(), query)),
     changes: (query) => whileOpen(() => changes.read(query)),
     trim: (taskId, through) => whileOpen(() => trim(taskId, through)),
@@ -172,8 +170,25 @@ export function openMemoryLog({ now = Date.now, snapshotEvery = 1_000 }: MemoryL
   };
 }
 
+function emptyTask(head: TaskHead): TaskLog {
+  return {
+    head,
+    base: head.progress,
+    events: [],
+    byEventId: new Map(),
+    lastEventId: '',
+    snapshots: new Map(),
+    lastRecordedAt: head.genesis.createdAt,
+  };
+}
+
 function readEvents(task: TaskLog | undefined, { after, limit }: ReadRange): readonly TaskEvent[] {
   return task === undefined ? [] : eventsAfter(task, after, limit);
+}
+
+function eventAt(task: TaskLog | undefined, { seq, hash }: Cursor): TaskEvent | undefined {
+  const event = task?.events[seq - 1 - task.base.seq];
+  return event?.hash === hash ? event : undefined;
 }
 
 function eventsAfter(task: TaskLog, after: number, limit: number): readonly TaskEvent[] {

@@ -15,7 +15,7 @@ import { observationPlace, readObservations } from './postgres/observations.ts';
 import { prepareStore } from './postgres/open.ts';
 import { createReadPool } from './postgres/pool.ts';
 import { listTasks } from './postgres/task-list.ts';
-import { loadTasks, readEvents, stateAt, toHead } from './postgres/tasks.ts';
+import { loadTasks, readEvents, readEventsAt, stateAt, toHead } from './postgres/tasks.ts';
 import { createWriter } from './postgres/writer.ts';
 import { ownInput } from './record.ts';
 
@@ -93,6 +93,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     head,
     progressAt,
     read: (taskId, range) => pool.inRead((ask) => readEvents(ask, taskId, range)),
+    eventsAt: (places) => pool.inRead((ask) => readEventsAt(ask, places)),
     tasks: (query) => pool.inRead((ask) => listTasks(ask, query, heal)),
     changes: (query) => readChanges(pool.ask, query),
     trim: (taskId, through) => trimTask(pool, { taskId, through }, heal),

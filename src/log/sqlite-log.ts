@@ -136,6 +136,7 @@ function createVerbs(
     ready: () => queue.send({ kind: 'check' }),
     initTask,
     append,
+    eventsAt: async (places) => inSnapshot(() => places.map(rows.eventAt)),
     tasks: (query) => list.tasks(query),
     changes: async (query) => inSnapshot(() => list.changes(query)),
     trim,

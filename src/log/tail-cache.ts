@@ -100,6 +100,7 @@ export function withTailCache(log: EventLog, options: TailCacheOptions = {}): Ev
     initTask: (input) => log.initTask(input),
     // A crowd that comes back, or has to compare its place, asks for the same at once.
     progressAt: (taskId, seq) => places(`${seq} ${taskId}`, () => log.progressAt(taskId, seq)),
+    eventsAt: (places) => log.eventsAt(places),
     tasks: (query) => log.tasks(query),
     publishObservation: (input) => log.publishObservation(input),
     readObservations: (range) => log.readObservations(range),

@@ -6,7 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TaskEvent } from '../domain/event.ts';
 import { LIMITS } from '../domain/limits.ts';
-import type { ReadRange, TaskConditions, TaskHead } from '../log/event-log.ts';
+import type { EventPlace, TaskConditions, TaskHead } from '../log/event-log.ts';
 import { matchesTask } from '../domain/task.ts';
 import { createAutoResetEvent } from '../util/auto-reset-event.ts';
 import { cancellable } from '../util/cancellable.ts';
@@ -46,7 +46,7 @@ export interface BoardOptions {
 const CHANGES_PAGE = 1_000;
 /** Tasks of one update at the start. */
 const START_TASKS = 500;
-/** Tasks whose last events are read together, before others get their turn. */
+/** Tasks that are read together, before others get their turn. */
 const READ_TASKS = 100;
 /** A board is for eyes: unless asked otherwise it changes no faster than this, updates a second. */
 const DEFAULT_MAX_RATE = 10;
@@ -65,7 +65,7 @@ export function boardUpdates(deps: FollowDeps, options: BoardOptions): AsyncIter
     const truncated = found.length > first;
     const start = found.slice(0, first);
     const toShow = async (heads: readonly TaskHead[]): Promise<readonly BoardTask[]> =>
-      withLastEvents ? addLastEvents(heads, (taskId, range) => ask(() => deps.log.read(taskId, range))) : heads;
+      withLastEvents ? addLastEvents(heads, (places) => ask(() => deps.log.eventsAt(places))) : heads;
     const shown = new Map(start.map((head) => [head.progress.taskId, head.progress.hash]));
     for (let from = 0; from === 0 || from < start.length; from += START_TASKS) {
       if (from > 0) await nextTurn();
@@ -93,19 +93,29 @@ export function boardUpdates(deps: FollowDeps, options: BoardOptions): AsyncIter
 
 type Ask = <Answer>(question: () => MaybePromise<Answer>) => Promise<Answer>;
 
+/** Some at once, for a store that is far away; and a turn for others in between, for one that is near. */
+async function* readHeads(
+  readHead: (taskId: string) => Promise<TaskHead | undefined>,
+  taskIds: readonly string[],
+): AsyncGenerator<readonly [taskId: string, head: TaskHead | undefined]> {
+  for (let from = 0; from < taskIds.length; from += READ_TASKS) {
+    if (from > 0) await nextTurn();
+    const some = taskIds.slice(from, from + READ_TASKS);
+    const heads = await Promise.all(some.map(readHead));
+    for (const [index, taskId] of some.entries()) yield [taskId, heads[index]];
+  }
+}
+
 async function addLastEvents(
   heads: readonly TaskHead[],
-  read: (taskId: string, range: ReadRange) => Promise<readonly TaskEvent[]>,
+  readAt: (places: readonly EventPlace[]) => Promise<readonly (TaskEvent | undefined)[]>,
 ): Promise<readonly BoardTask[]> {
   const tasks: BoardTask[] = [];
   for (let from = 0; from < heads.length; from += READ_TASKS) {
     if (from > 0) await nextTurn();
-    const some = heads.slice(from, from + READ_TASKS).map(async (head): Promise<BoardTask> => {
-      const { taskId, seq, hash } = head.progress;
-      const [event] = seq === 0 ? [] : await read(taskId, { after: seq - 1, limit: 1 });
-      return { ...head, lastEvent: event?.hash === hash ? event : null };
-    });
-    tasks.push(...(await Promise.all(some)));
+    const some = heads.slice(from, from + READ_TASKS);
+    const events = await readAt(some.map(({ progress }) => progress));
+    for (const [index, head] of some.entries()) tasks.push({ ...head, lastEvent: events[index] ?? null });
   }
   return tasks;
 }
@@ -122,8 +132,7 @@ async function changesToShow(
 ): Promise<Pick<BoardUpdate, 'changed' | 'removed'>> {
   const changed: TaskHead[] = [];
   const removed: string[] = [];
-  for (const taskId of taskIds) {
-    const head = await readHead(taskId);
+  for await (const [taskId, head] of readHeads(readHead, [...taskIds])) {
     if (head !== undefined && matchesTask(head, filter)) {
       if (shown.get(taskId) === head.progress.hash) continue;
       shown.set(taskId, head.progress.hash);

@@ -11,6 +11,7 @@ import { TASK_SQL } from '../../src/log/sqlite/tasks.ts';
 
 const PLANS: readonly (readonly [string, string, string])[] = [
   ['task by id', TASK_SQL.byId, 'SEARCH task USING INDEX sqlite_autoindex_task_1 (task_id=?)'],
+  ['number of a task', TASK_SQL.keyOf, 'SEARCH task USING COVERING INDEX sqlite_autoindex_task_1 (task_id=?)'],
   ['components', TASK_SQL.components, 'SEARCH component USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)'],
   ['snapshots', TASK_SQL.snapshots, 'SEARCH snapshot USING INDEX snapshot_by_seq (task=? AND seq>? AND seq<?)'],
   ['last event', EVENT_SQL.last, 'SEARCH event USING INDEX event_by_seq (task=?)'],

@@ -45,6 +45,7 @@ async function openFailing(common: number): Promise<Failing> {
     head: (taskId) => current.head(taskId),
     progressAt: (taskId, seq) => current.progressAt(taskId, seq),
     read: (taskId, range) => current.read(taskId, range),
+    eventsAt: (places) => current.eventsAt(places),
     tasks: (query) => current.tasks(query),
     async changes(query) {
       if (isTold) return current.changes(query);

@@ -25,6 +25,7 @@ function openOutage(): Outage {
     head: (taskId) => ask(() => store.head(taskId)),
     progressAt: (taskId, seq) => ask(() => store.progressAt(taskId, seq)),
     read: (taskId, range) => ask(() => store.read(taskId, range)),
+    eventsAt: (places) => ask(() => store.eventsAt(places)),
     tasks: (query) => ask(() => store.tasks(query)),
     changes: (query) => ask(() => store.changes(query)),
     readObservations: (range) => ask(() => store.readObservations(range)),

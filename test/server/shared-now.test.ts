@@ -48,12 +48,16 @@ test.each([
 ])('of two watchers of %s the log is asked for each', async (_what, query, reads) => {
   await using server = await startApp();
   await server.emit();
-  const { read } = server.app.log;
+  const { read, eventsAt } = server.app.log;
   let asked = 0;
   breakLog(server, {
     read(...args) {
       asked += 1;
       return read(...args);
+    },
+    eventsAt(...args) {
+      asked += 1;
+      return eventsAt(...args);
     },
   });
   for (let count = 0; count < 2; count += 1) {

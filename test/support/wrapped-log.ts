@@ -25,6 +25,7 @@ export function wrapLog(log: EventLog, around: Around, traits = log.traits): Eve
     head: wrap('head', async (taskId: string) => log.head(taskId)),
     progressAt: wrap('progressAt', log.progressAt),
     read: wrap('read', async (taskId: string, range: ReadRange) => log.read(taskId, range)),
+    eventsAt: wrap('eventsAt', log.eventsAt),
     tasks: wrap('tasks', log.tasks),
     changes: wrap('changes', log.changes),
     trim: wrap('trim', log.trim),

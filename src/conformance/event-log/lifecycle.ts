@@ -28,6 +28,7 @@ const OPERATIONS: readonly (readonly [string, (log: EventLog) => Promise<unknown
   ['progressAt', (log) => log.progressAt('task', 1)],
   ['read', async (log) => log.read('task', { after: 0, limit: 10 })],
   ['read at the head', async (log) => log.read('task', { after: 3, limit: 10 })],
+  ['eventsAt', (log) => log.eventsAt([{ taskId: 'task', seq: 3, hash: '0123456789abcdef' }])],
   ['tasks', (log) => log.tasks({ limit: 10 })],
   ['changes', (log) => log.changes({ limit: 10 })],
   ['trim', (log) => log.trim('task', 1)],

@@ -88,6 +88,26 @@ export const READ = Object.freeze({
       ORDER BY v.seq LIMIT $3::bigint + 1) e ON true
     WHERE t.task_id = $1 ORDER BY e.seq`,
   ),
+  /** The events of these numbers, each with the hash before it; asked for as in `find`, and for the same reason. */
+  at: statement(
+    'drumline_events_at',
+    `SELECT t.task_id, e.seq, e.hash, e.record,
+      coalesce(p.hash, CASE WHEN e.seq = t.oldest_seq THEN t.base_hash END) AS previous
+    FROM ${tableOf(
+      [
+        { name: 'task_id', type: 'text' },
+        { name: 'seq', type: 'bigint' },
+      ],
+      'u',
+    )}
+    CROSS JOIN LATERAL (SELECT task, task_id, oldest_seq, base_hash FROM drumline_task
+      WHERE task_id >= u.task_id ORDER BY task_id LIMIT 1) t
+    CROSS JOIN LATERAL (SELECT seq, hash, record FROM drumline_event
+      WHERE task = t.task AND seq >= u.seq ORDER BY seq LIMIT 1) e
+    LEFT JOIN LATERAL (SELECT seq, hash FROM drumline_event
+      WHERE task = t.task AND seq < e.seq ORDER BY seq DESC LIMIT 1) p ON p.seq = e.seq - 1
+    WHERE t.task_id = u.task_id AND e.seq = u.seq`,
+  ),
   /** By the task's number, for folding. */
   between: statement(
     'drumline_between',

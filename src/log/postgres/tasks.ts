@@ -6,7 +6,7 @@
 import { StoreCorruptError } from '../../domain/errors.ts';
 import type { TaskEvent } from '../../domain/event.ts';
 import { foldEvent, initialProgress, type TaskProgress } from '../../domain/progress.ts';
-import type { ReadRange, TaskHead } from '../event-log.ts';
+import type { EventPlace, ReadRange, TaskHead } from '../event-log.ts';
 import { nextHash, parseEvent, type FoundEvent } from '../record.ts';
 import { numberOf, textOf, type Row } from '../stored/rows.ts';
 import {
@@ -193,11 +193,38 @@ export async function readEvents(ask: Ask, taskId: string, { after, limit }: Rea
   return events;
 }
 
+/** Those of the places that are kept and have that hash. */
+export async function readEventsAt(
+  ask: Ask,
+  places: readonly EventPlace[],
+): Promise<readonly (TaskEvent | undefined)[]> {
+  if (places.length === 0) return [];
+  const rows = await ask(READ.at, [
+    list(
+      'text',
+      places.map(({ taskId }) => taskId),
+    ),
+    list(
+      'bigint',
+      places.map(({ seq }) => seq),
+    ),
+  ]);
+  const found = new Map(rows.map((row) => [`${textOf(row, 'task_id')} ${numberOf(row, 'seq')}`, row]));
+  return places.map(({ taskId, seq, hash }) => {
+    const row = found.get(`${taskId} ${seq}`);
+    return row?.['hash'] === hash ? decodeWithPrevious(row) : undefined;
+  });
+}
+
+function decodeWithPrevious(row: Row): TaskEvent | undefined {
+  const place = { seq: numberOf(row, 'seq') - 1, hash: String(row['previous']) };
+  const [event] = verifyEvents([row], place, textOf(row, 'task_id'));
+  return event;
+}
+
 /** The event that a repetition repeats. */
 export function decodeFound(row: Row): FoundEvent {
-  const taskId = textOf(row, 'task_id');
-  const place = { seq: numberOf(row, 'seq') - 1, hash: String(row['previous']) };
-  const [event] = verifyEvents([row], place, taskId);
+  const event = decodeWithPrevious(row);
   if (event === undefined || event.eventId !== row['event_id']) {
     throw new StoreCorruptError(`the event of id ${String(row['event_id'])}`);
   }

@@ -30,6 +30,8 @@ export interface EventRows {
    * @throws StoreCorruptError when one is missing or changed.
    */
   between(task: TaskIdentity, from: LogPlace, through: number): readonly TaskEvent[];
+  /** The event of that place, if the one before it is kept and both are as they were written. */
+  at(key: number, place: LogPlace): TaskEvent | undefined;
   /** The greatest id of the task's events, in the order of code units; ids that are greater are new. */
   lastId(key: number): string | undefined;
   /** The event of that id, with all it takes to compare a repetition with it. */
@@ -67,6 +69,13 @@ export function createEventRows(db: DatabaseSync): EventRows {
   return {
     hashAt,
     between: (task, from, through) => between(task, from, through).map(({ event }) => event),
+    at(key, { seq, hash }) {
+      const [previous, row] = range.all(key, seq - 2, seq);
+      if (previous?.['seq'] !== seq - 1 || row === undefined) return undefined;
+      const record = textOf(row, 'record');
+      const previousHash = textOf(previous, 'hash');
+      return nextHash(previousHash, record) === hash ? parseEvent({ record, hash, previousHash }) : undefined;
+    },
     last(key) {
       const row = last.get(key);
       return row === undefined ? undefined : { seq: numberOf(row, 'seq'), hash: textOf(row, 'hash') };

@@ -6,9 +6,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreCorruptError } from '../../domain/errors.ts';
 import type { TaskEvent } from '../../domain/event.ts';
 import { foldEvent, initialProgress, type TaskProgress } from '../../domain/progress.ts';
-import type { ReadRange, TaskHead } from '../event-log.ts';
+import type { EventPlace, ReadRange, TaskHead } from '../event-log.ts';
 import { createEventRows, type LogPlace, type StoredEvent } from './events.ts';
-import type { Row } from '../stored/rows.ts';
+import { numberOf, type Row } from '../stored/rows.ts';
 import {
   componentPlaces,
   decodeComponents,
@@ -37,6 +37,8 @@ export interface TaskRows {
   events(task: TaskBounds, range: ReadRange): readonly TaskEvent[];
   /** `seq` must be a place that the task's log has. */
   stateAt(task: TaskBounds, seq: number): TaskState;
+  /** Undefined when it is not kept, or has another hash. */
+  eventAt(place: EventPlace): TaskEvent | undefined;
   findEvent(task: TaskBounds, eventId: string): StoredEvent | undefined;
   /** Not below the id of any event of the task. */
   lastEventId(task: TaskIdentity): string | undefined;
@@ -49,6 +51,7 @@ export interface LoadedTask extends StoredTask {
 
 export const TASK_SQL = {
   byId: `SELECT ${TASK_ROW} FROM task WHERE task_id = ?`,
+  keyOf: 'SELECT task FROM task WHERE task_id = ?',
   components: 'SELECT place, state FROM component WHERE place >= ? AND place < ? ORDER BY place',
   snapshots:
     'SELECT seq, checksum, state FROM snapshot WHERE task = ? AND seq <= ? AND seq >= ? ORDER BY seq DESC LIMIT 1',
@@ -60,6 +63,7 @@ const FOLD_EVENTS = 500;
 /** @param onDamage is told of each stored state that had to be made again. */
 export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId: string) => void): TaskRows {
   const byId = db.prepare(TASK_SQL.byId);
+  const keyOf = db.prepare(TASK_SQL.keyOf);
   const componentRows = db.prepare(TASK_SQL.components);
   const snapshots = db.prepare(TASK_SQL.snapshots);
   const eventRows = createEventRows(db);
@@ -163,16 +167,29 @@ export function createTaskRows(db: DatabaseSync, onDamage: (what: string, taskId
     return { seq, hash };
   }
 
+  function events(task: TaskBounds, { after, limit }: ReadRange): readonly TaskEvent[] {
+    const start = Math.max(after, task.oldestSeq - 1);
+    const through = Math.min(start + limit, task.progress.seq);
+    return start < through ? eventRows.between(task, placeAt(task, start), through) : [];
+  }
+
+  function eventAt({ taskId, seq, hash }: EventPlace): TaskEvent | undefined {
+    const row = keyOf.get(taskId);
+    const found = row === undefined ? undefined : eventRows.at(numberOf(row, 'task'), { seq, hash });
+    if (found !== undefined || row === undefined) return found;
+    // The first that is kept, or one that is not there or not as it should be: that is told with more care.
+    const task = bounds(taskId);
+    const [event] = task === undefined ? [] : events(task, { after: seq - 1, limit: 1 });
+    return event?.hash === hash ? event : undefined;
+  }
+
   return {
     bounds,
     load,
     loadRow: (row, isAskedFor) => loadRow(row, decodeIdentity(row), isAskedFor),
     stateAt,
-    events(task, { after, limit }) {
-      const start = Math.max(after, task.oldestSeq - 1);
-      const through = Math.min(start + limit, task.progress.seq);
-      return start < through ? eventRows.between(task, placeAt(task, start), through) : [];
-    },
+    events,
+    eventAt,
     lastEventId: ({ key }) => eventRows.lastId(key),
     findEvent: (task, eventId) => eventRows.find(task, eventId, (seq) => placeAt(task, seq)),
   };
