@@ -38,7 +38,7 @@ export const BoardRowLine = memo(function BoardRowLine(props: BoardRowProps): Re
       role="row"
       // The first is the header.
       aria-rowindex={index + 2}
-      className={`row ${look}${isLeaving ? ' leaving' : ''}`}
+      className={`task-row ${look}${isLeaving ? ' leaving' : ''}`}
       style={{ transform: `translateY(${top}px)` }}
       onClick={open}
     >

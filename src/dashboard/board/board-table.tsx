@@ -87,7 +87,7 @@ export function BoardTable({ order: { rows }, query, nowMs, ref }: BoardTablePro
   return (
     <div className="board-table" role="table" aria-label="Tasks" aria-rowcount={rows.length + 1} aria-colcount={7}>
       <HeaderRow query={query} />
-      <div className="rows" role="rowgroup" ref={list} style={{ height: rows.length * height }}>
+      <div className="task-rows" role="rowgroup" ref={list} style={{ height: rows.length * height }}>
         {items.map(({ index, start }) => {
           const shown = rows[index];
           if (shown === undefined) return undefined;

@@ -58,7 +58,7 @@ export function FilterBar({ query, counts, onText, searchField, onDown, children
         ))}
       </div>
       <select
-        className="stages"
+        className="stage-choice"
         aria-label="Stage"
         value={query.stage}
         onChange={(event) => set({ stage: event.target.value })}

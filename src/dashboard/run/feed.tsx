@@ -85,11 +85,11 @@ export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: 
         aria-label={`Events, ${count} listed`}
         tabIndex={0}
       >
-        <div style={{ height: layout.total }} className="rows">
+        <div style={{ height: layout.total }} className="feed-rows">
           {sequences.map((sequence, index) => (
             <div
               key={sequence}
-              className="row"
+              className="feed-row"
               style={{ transform: `translateY(${layout.topOf(first + index)}px)`, minHeight: rowHeight }}
             >
               <FeedRow

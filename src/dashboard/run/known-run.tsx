@@ -150,7 +150,7 @@ interface TabsProps {
 /** On a phone there is room for one part at a time. */
 function Tabs({ tabs, tab, onTab }: TabsProps): ReactElement {
   return (
-    <div className="tabs" role="tablist">
+    <div className="part-tabs" role="tablist">
       {tabs.map((name) => (
         <button key={name} role="tab" aria-selected={tab === name} onClick={() => onTab(name)}>
           {name}

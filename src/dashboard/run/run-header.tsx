@@ -21,9 +21,9 @@ export interface RunHeaderProps {
 }
 
 /** A running task that says nothing for this long is told of. */
-export const SILENT_MS = 60_000;
+const SILENT_MS = 60_000;
 
-export function lookOfTask(status: string): Look {
+function lookOfTask(status: string): Look {
   return status === 'FAILED' ? 'failed' : status === 'COMPLETED' ? 'done' : 'running';
 }
 
@@ -40,7 +40,9 @@ export function RunHeader(props: RunHeaderProps): ReactElement {
     <header className="run-header">
       <div className="title-row">
         <Mark look={look} />
-        <h1 className="foreign">{title ?? taskId}</h1>
+        <h1 className="foreign" title={title ?? taskId}>
+          {title ?? taskId}
+        </h1>
         {title !== undefined && <code className="soft foreign cut">{taskId}</code>}
         {labels.map((label) => (
           <span key={label} className="label foreign cut">

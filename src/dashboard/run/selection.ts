@@ -14,8 +14,6 @@ export interface FeedFilter {
   readonly problemsOnly: boolean;
 }
 
-export const NO_FILTER: FeedFilter = Object.freeze({ components: [], eventTypes: [], stages: [], problemsOnly: false });
-
 /** A list of sequences that is not copied to be read. */
 export interface Selection {
   /** How many of them are at most `upTo`. */
