@@ -63,12 +63,12 @@ function wants(history: History, filter: FeedFilter): (beat: Beat) => boolean {
   const components = placesOf(history.components, filter.components);
   const types = placesOf(history.types, filter.eventTypes);
   const stages = placesOf(history.stages, filter.stages);
-  const problems = filter.problemsOnly ? placesOf(history.types, history.types.filter(isProblem)) : undefined;
+  const problems = history.types.map(isProblem);
   return ({ component, type, stage }) =>
     components?.has(component) !== false &&
     types?.has(type) !== false &&
     stages?.has(stage) !== false &&
-    problems?.has(type) !== false;
+    (!filter.problemsOnly || problems[type] === true);
 }
 
 export function isProblem(eventType: string): boolean {
