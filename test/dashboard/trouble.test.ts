@@ -12,9 +12,8 @@ function fold(before: Trouble, { rows }: BoardRows, isHeld = false): Trouble {
 }
 
 /** The lines, and how many more there are. */
-function drawn({ all, lines }: Trouble): string {
-  const listed = all.slice(0, lines).map(({ id }) => id);
-  return [...listed, `+${all.length - lines}`].join(' ');
+function drawn({ listed, more }: Trouble): string {
+  return [...listed.map(({ id }) => id), `+${more}`].join(' ');
 }
 
 test('the latest stand first; what has no line is counted', () => {
@@ -29,18 +28,20 @@ test('a line stays in its place when its task says more of the same, and goes wh
   expect(drawn(fold(first, boardOf([0, warned('a', 5), { id: 'b' }])))).toBe('a +0');
 });
 
-test('held, no line comes or goes; the count tells of what came', () => {
-  const first = fold(NO_TROUBLE, boardOf([0, warned('a')]));
-  const held = fold(first, boardOf([0, { id: 'a' }, warned('b', 1), warned('c', 2)]), true);
-  expect(drawn(held)).toBe('a +2');
-  expect(held.all[0]?.lastWord?.message).toBe('Going on');
-  const later = fold(held, boardOf([0, { id: 'a' }, warned('b', 1), warned('c', 2), warned('d', 3)]), true);
-  expect(drawn(later)).toBe('a +3');
-  expect(drawn(fold(later, boardOf([0, { id: 'a' }, warned('b', 1), warned('c', 2)])))).toBe('c b +0');
+test('held, no line comes or goes; the count tells of what came, and let go it stands first', () => {
+  const first = fold(NO_TROUBLE, boardOf([0, warned('a'), warned('z')]));
+  expect(drawn(first)).toBe('a z +0');
+  const held = fold(first, boardOf([0, { id: 'a' }, warned('z'), warned('b', 1), warned('c', 2)]), true);
+  expect(drawn(held)).toBe('a z +2');
+  expect(held.listed[0]?.lastWord?.message).toBe('Going on');
+  const board = boardOf([0, { id: 'a' }, warned('z'), warned('b', 1), warned('c', 2), warned('d', 3)]);
+  const later = fold(held, board, true);
+  expect(drawn(later)).toBe('a z +3');
+  expect(drawn(fold(later, board))).toBe('d c +2');
 });
 
 test('held where there was none, it waits', () => {
-  expect(fold(NO_TROUBLE, boardOf([0, warned('a')]), true).lines).toBe(0);
+  expect(fold(NO_TROUBLE, boardOf([0, warned('a')]), true).listed).toEqual([]);
 });
 
 test('aloud: who failed since, by name while they are few', () => {

@@ -13,14 +13,13 @@ export interface TroubleStripProps {
   readonly nowMs: number;
 }
 
-export function TroubleStrip({ trouble: { all, lines }, nowMs }: TroubleStripProps): ReactElement | undefined {
+export function TroubleStrip({ trouble: { listed, more }, nowMs }: TroubleStripProps): ReactElement | undefined {
   const { set } = useAddress();
-  if (lines === 0) return undefined;
-  const more = all.length - lines;
+  if (listed.length === 0) return undefined;
   return (
     <section className="trouble-strip" aria-label="Trouble">
       <ul>
-        {all.slice(0, lines).map((row) => (
+        {listed.map((row) => (
           <li key={row.id} className={row.look === 'failed' ? 'failed' : (row.lastWord?.look ?? '')}>
             <Link to={{ task: row.id }}>
               <TroubleLine row={row} nowMs={nowMs} />

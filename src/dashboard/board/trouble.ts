@@ -4,17 +4,18 @@ import { isTrouble, type BoardRow } from './row.ts';
 export interface Trouble {
   /** What came last stands first, and then stays in its place. */
   readonly all: readonly BoardRow[];
-  /** So many of them are listed; more are counted. */
-  readonly lines: number;
+  readonly listed: readonly BoardRow[];
+  /** So many have no line. */
+  readonly more: number;
 }
 
-export const NO_TROUBLE: Trouble = Object.freeze({ all: [], lines: 0 });
+export const NO_TROUBLE: Trouble = Object.freeze({ all: [], listed: [], more: 0 });
 
 export interface TroubleOptions {
   readonly nowMs: number;
   /** So many lines at most. */
   readonly maxLines: number;
-  /** There are to be no more and no fewer lines than before, and in their places. */
+  /** The lines that there are stay, in their places, and no other comes. */
   readonly isHeld: boolean;
 }
 
@@ -25,17 +26,13 @@ export function foldTrouble(
   { nowMs, maxLines, isHeld }: TroubleOptions,
 ): Trouble {
   const known = new Set(before.all.map(({ id }) => id));
-  const listed = before.all.slice(0, before.lines).map((row) => rows.get(row.id) ?? row);
-  const kept = before.all
-    .slice(isHeld ? before.lines : 0)
-    .flatMap(({ id }) => rows.get(id) ?? [])
-    .filter((row) => isTrouble(row, nowMs));
   const fresh = Array.from(rows.values())
     .filter((row) => !known.has(row.id) && isTrouble(row, nowMs))
     .toSorted((a, b) => b.saidMs - a.saidMs);
-  if (isHeld) return { all: [...listed, ...fresh, ...kept], lines: before.lines };
+  const kept = before.all.flatMap(({ id }) => rows.get(id) ?? []).filter((row) => isTrouble(row, nowMs));
   const all = [...fresh, ...kept];
-  return { all, lines: Math.min(maxLines, all.length) };
+  const listed = isHeld ? before.listed.map((row) => rows.get(row.id) ?? row) : all.slice(0, maxLines);
+  return { all, listed, more: all.filter((row) => !listed.includes(row)).length };
 }
 
 /** Ids of all that failed, for `newFailures`. */
