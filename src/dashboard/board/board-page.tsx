@@ -69,7 +69,7 @@ export function BoardPage(): ReactElement {
       ) : (
         <div className="board">
           <div {...listeners}>
-            {wasReady && <TroubleStrip trouble={trouble} nowMs={nowMs} />}
+            {wasReady && query.status !== 'trouble' && <TroubleStrip trouble={trouble} nowMs={nowMs} />}
             <FilterBar
               query={query}
               counts={wasReady ? found.counts : undefined}
