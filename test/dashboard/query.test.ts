@@ -70,9 +70,9 @@ test('what the address says of the order is what it reads', () => {
   }
 });
 
-test('equals keep their places, whatever order they come in', () => {
-  const rows = rowsOf({ id: 'b' }, { id: 'a' }, { id: 'c' });
+test('of equals the newer stand first, and each keeps its place, whatever order they come in', () => {
+  const rows = rowsOf({ id: 'b' }, { id: 'a' }, { id: 'c', startedMs: 1 });
   const query = readQuery(new URLSearchParams('sort=progress'));
-  expect(idsOf(find(rows, query, NOON).rows)).toBe('a b c');
-  expect(idsOf(find(rows.toReversed(), query, NOON).rows)).toBe('a b c');
+  expect(idsOf(find(rows, query, NOON).rows)).toBe('c a b');
+  expect(idsOf(find(rows.toReversed(), query, NOON).rows)).toBe('c a b');
 });

@@ -25,7 +25,7 @@ export function FirstEvent(): ReactElement {
       <h2>No task yet</h2>
       <p className="soft">Send an event, and its task appears here by itself.</p>
       <div className="snippet-head">
-        <div className="tabs" role="tablist" aria-label="Send it with" ref={tabs} onKeyDown={onKeyDown}>
+        <div className="snippet-tabs" role="tablist" aria-label="Send it with" ref={tabs} onKeyDown={onKeyDown}>
           {snippets.map(({ name }, index) => (
             <button
               key={name}

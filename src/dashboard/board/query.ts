@@ -75,11 +75,11 @@ const STATUS_OF: Readonly<Record<Look, Exclude<Status, 'all' | 'trouble'>>> = {
   failed: 'failed',
 };
 
-/** Ends in the id, so that equals do not change places from one update to the next. */
+/** Of equals the newer first; it ends in the id, so that they do not change places from one update to the next. */
 function compareBy({ sort, isDescending }: BoardQuery): (a: BoardRow, b: BoardRow) => number {
   const sign = isDescending ? -1 : 1;
   const keyOf = KEYS[sort];
-  return (a, b) => sign * compare(keyOf(a), keyOf(b)) || compare(a.id, b.id);
+  return (a, b) => sign * compare(keyOf(a), keyOf(b)) || compare(b.startedMs, a.startedMs) || compare(a.id, b.id);
 }
 
 const KEYS: Readonly<Record<Sort, (row: BoardRow) => number | string>> = {

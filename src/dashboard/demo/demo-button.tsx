@@ -13,14 +13,14 @@ export function DemoButton({ isQuiet = false }: DemoButtonProps): ReactElement {
   const { state, problem, start } = useDemo();
   return (
     <span className="demo">
+      <button className={isQuiet ? 'quiet' : 'button primary'} disabled={state !== 'idle'} onClick={start}>
+        {SAYS[state]}
+      </button>
       {problem !== undefined && (
         <span className="problem" role="alert">
           {problem}
         </span>
       )}
-      <button className={isQuiet ? 'quiet' : 'button primary'} disabled={state !== 'idle'} onClick={start}>
-        {SAYS[state]}
-      </button>
     </span>
   );
 }
