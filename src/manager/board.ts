@@ -61,17 +61,9 @@ export function boardUpdates(deps: FollowDeps, options: BoardOptions): AsyncIter
     let { position } = await ask(() => deps.log.changes({ limit: 0 }));
     const readMatching = (): Promise<readonly TaskHead[]> =>
       ask(() => listTasks(deps.log, { ...filter, order: 'updated', limit: first + 1 }));
-    const found = await readMatching();
-    const truncated = found.length > first;
-    const start = found.slice(0, first);
     const toShow = async (heads: readonly TaskHead[]): Promise<readonly BoardTask[]> =>
       withLastEvents ? addLastEvents(heads, (places) => ask(() => deps.log.eventsAt(places))) : heads;
-    const shown = new Map(start.map((head) => [head.progress.taskId, head.progress.hash]));
-    for (let from = 0; from === 0 || from < start.length; from += START_TASKS) {
-      if (from > 0) await nextTurn();
-      const changed = await toShow(start.slice(from, from + START_TASKS));
-      yield { changed, removed: [], ready: from + START_TASKS >= start.length, truncated };
-    }
+    const { shown, truncated } = yield* start(readMatching, toShow, first);
     pace.sent();
 
     while (!signal.aborted) {
@@ -92,6 +84,26 @@ export function boardUpdates(deps: FollowDeps, options: BoardOptions): AsyncIter
 }
 
 type Ask = <Answer>(question: () => MaybePromise<Answer>) => Promise<Answer>;
+
+/**
+ * The board as it stands. By itself, so that what was read for it is let go of: a board is open for hours.
+ * @returns what was shown, by its hash.
+ */
+async function* start(
+  readMatching: () => Promise<readonly TaskHead[]>,
+  toShow: (heads: readonly TaskHead[]) => Promise<readonly BoardTask[]>,
+  first: number,
+): AsyncGenerator<BoardUpdate, { readonly shown: Map<string, string>; readonly truncated: boolean }, void> {
+  const found = await readMatching();
+  const truncated = found.length > first;
+  const heads = found.slice(0, first);
+  for (let from = 0; from === 0 || from < heads.length; from += START_TASKS) {
+    if (from > 0) await nextTurn();
+    const changed = await toShow(heads.slice(from, from + START_TASKS));
+    yield { changed, removed: [], ready: from + START_TASKS >= heads.length, truncated };
+  }
+  return { shown: new Map(heads.map(({ progress }) => [progress.taskId, progress.hash])), truncated };
+}
 
 /** Some at once, for a store that is far away; and a turn for others in between, for one that is near. */
 async function* readHeads(

@@ -1,8 +1,15 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../src/domain/limits.ts';
-import type { EventLog } from '../../src/log/event-log.ts';
+import type { EventLog, TaskHead } from '../../src/log/event-log.ts';
 import type { BoardUpdate } from '../../src/manager/board.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { event, openBench, take, type Bench } from './bench.ts';
+
+setFlagsFromString('--expose-gc');
+/** A context of its own has it. */
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** What a board shows, in few words. */
 function shown({ changed, removed, ready, truncated }: BoardUpdate): unknown {
@@ -147,6 +154,34 @@ test('a last event that is no longer kept, or of another history, is null', asyn
   const [start] = await take(board, 1);
   expect(start?.changed.map(({ lastEvent }) => lastEvent)).toEqual([null, null]);
   await board.return?.();
+});
+
+test('a board that is open keeps nothing of what it began with', async () => {
+  await using bench = openBench();
+  await bench.emit({ taskId: 'one' });
+  let head: WeakRef<TaskHead> | undefined;
+  const log: EventLog = {
+    ...bench.log,
+    async tasks(query) {
+      const heads = (await bench.log.tasks(query)).map((each) => ({ ...each }));
+      head = heads[0] && new WeakRef(heads[0]);
+      return heads;
+    },
+  };
+  await using above = openBench({ log });
+  const board = above.manager.boardUpdates({ withLastEvents: true });
+  await take(board, 1);
+  const next = board.next();
+  expect(head).toBeDefined();
+  await waitFor(
+    () => {
+      collectGarbage();
+      return head?.deref() === undefined;
+    },
+    { withinMs: 5_000, what: 'the start to be let go of' },
+  );
+  await board.return?.();
+  await next;
 });
 
 test('changes while a slow reader is away come in one batch, and no faster than the rate asked for', async () => {
