@@ -15,6 +15,7 @@ import { TroubleStrip } from './trouble-strip.tsx';
 import { useBoard } from './use-board.ts';
 import { useHeld } from './use-held.ts';
 import { useOrder, useTrouble } from './use-order.ts';
+import { useScrollMemory } from './use-scroll-memory.ts';
 import { useSearch } from './use-search.ts';
 
 /** The width of a cell of the pulse, and what ages are good for. */
@@ -32,8 +33,9 @@ export function BoardPage(): ReactElement {
   const minute = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
   const found = useMemo(() => find(rows.values(), asked, minute), [rows, asked, minute]);
   const { isHeld, isPointed, listeners } = useHeld();
-  const [order, letGo] = useOrder({ rows, sorted: found.rows, key: JSON.stringify(asked), isHeld });
-  const trouble = useTrouble(rows, minute, isPointed);
+  const [order, letGo] = useOrder({ rows, sorted: found.rows, key: JSON.stringify(asked), isHeld, isReady: wasReady });
+  const trouble = useTrouble({ rows, nowMs: minute, isHeld: isPointed, isReady: wasReady });
+  useScrollMemory(wasReady);
   const table = useRef<BoardTableHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
 

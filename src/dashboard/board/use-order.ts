@@ -11,10 +11,12 @@ export interface OrderOptions {
   /** Another one was asked for: no reason to hold. */
   readonly key: string;
   readonly isHeld: boolean;
+  /** Before all has come there is nothing to hold. */
+  readonly isReady: boolean;
 }
 
 /** @returns the order, and what lets go of it once */
-export function useOrder({ rows, sorted, key, isHeld }: OrderOptions): readonly [Order, () => void] {
+export function useOrder({ rows, sorted, key, isHeld, isReady }: OrderOptions): readonly [Order, () => void] {
   const last = useRef<{ readonly key: string; readonly order: Order }>(undefined);
   const [lettings, setLettings] = useState(0);
   const wholeKey = `${lettings} ${key}`;
@@ -23,23 +25,27 @@ export function useOrder({ rows, sorted, key, isHeld }: OrderOptions): readonly 
     return isHeld && before?.key === wholeKey ? heldOrder(before.order, sorted, rows) : freeOrder(sorted);
   }, [rows, sorted, wholeKey, isHeld]);
   useEffect(() => {
-    last.current = { key: wholeKey, order };
-  }, [wholeKey, order]);
+    if (isReady) last.current = { key: wholeKey, order };
+  }, [wholeKey, order, isReady]);
   return [order, () => setLettings((count) => count + 1)];
 }
 
 const LINES = 6;
 const PHONE_LINES = 3;
 
-export function useTrouble(rows: ReadonlyMap<string, BoardRow>, nowMs: number, isHeld: boolean): Trouble {
+export interface TroubleHold extends Pick<OrderOptions, 'rows' | 'isHeld' | 'isReady'> {
+  readonly nowMs: number;
+}
+
+export function useTrouble({ rows, nowMs, isHeld, isReady }: TroubleHold): Trouble {
   const maxLines = useMedia(PHONE) ? PHONE_LINES : LINES;
-  const last = useRef(NO_TROUBLE);
-  const trouble = useMemo(
-    () => foldTrouble(last.current, rows, { nowMs, maxLines, isHeld }),
-    [rows, nowMs, maxLines, isHeld],
-  );
+  const last = useRef<Trouble>(undefined);
+  const trouble = useMemo(() => {
+    const before = last.current;
+    return foldTrouble(before ?? NO_TROUBLE, rows, { nowMs, maxLines, isHeld: isHeld && before !== undefined });
+  }, [rows, nowMs, maxLines, isHeld]);
   useEffect(() => {
-    last.current = trouble;
-  }, [trouble]);
+    if (isReady) last.current = trouble;
+  }, [trouble, isReady]);
   return trouble;
 }
