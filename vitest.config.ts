@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Files of `e2e` that mostly wait: for a server that is away, or to see that nothing happens. */
-const WAITING = ['balancer', 'bus-faults', 'idle-cost', 'older-copy', 'postgres-*', 'sigterm'].map(
+const WAITING = ['balancer', 'bus-faults', 'dashboard-demo', 'idle-cost', 'older-copy', 'postgres-*', 'sigterm'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 

@@ -1,0 +1,97 @@
+/**
+ * The dashboard of this checkout in a real browser, before a real server. Whatever a page asks for, and whatever it
+ * complains of, is written down, so that a test can say that there was nothing of the kind.
+ */
+import { execFile } from 'node:child_process';
+import { glob, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { openBrowser } from './browser.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
+import type { SystemProgram } from './system-program.ts';
+import { openTempDir, type TempDir } from './temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+const DESKTOP = { width: 1280, height: 800 } as const;
+
+export interface Dashboard extends AsyncDisposable {
+  readonly server: ServerProcess;
+  /** Of the server's store. */
+  readonly directory: TempDir;
+  readonly browser: Browser;
+  /** A tab of a profile of its own. */
+  visit(path?: string, options?: BrowserContextOptions): Promise<Visit>;
+}
+
+export interface Visit extends AsyncDisposable {
+  readonly page: Page;
+  /** Everything that was asked for, streams included. */
+  readonly requests: readonly string[];
+  /** Errors and warnings of the console, errors that nobody caught, dialogs, and what the page's policy forbade. */
+  readonly complaints: readonly string[];
+}
+
+export interface DashboardOptions {
+  readonly chromium: SystemProgram;
+  readonly args?: readonly string[];
+}
+
+/** The caller disposes it: `await using`, or a stack. */
+export async function openDashboard({ chromium, args = [] }: DashboardOptions): Promise<Dashboard> {
+  await buildIfOlder();
+  await using opening = new AsyncDisposableStack();
+  const directory = opening.use(await openTempDir());
+  const server = opening.use(await startServer({ store: directory.sqliteStore, args }));
+  const browser = opening.use(await openBrowser(chromium));
+  const stack = opening.move();
+  return {
+    server,
+    directory,
+    browser,
+    visit: (path = '/', options = {}) => visit(browser, `${server.origin}${path}`, options),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+async function visit(browser: Browser, url: string, options: BrowserContextOptions): Promise<Visit> {
+  const profile = await browser.newContext({ viewport: DESKTOP, ...options });
+  const [requests, complaints]: [string[], string[]] = [[], []];
+  const page = await profile.newPage();
+  profile.on('request', (request) => requests.push(request.url()));
+  page.on('websocket', (socket) => requests.push(socket.url()));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.addInitScript(
+    `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      console.error('policy: ' + violatedDirective + ' ' + blockedURI))`,
+  );
+  await page.goto(url);
+  return { page, requests, complaints, [Symbol.asyncDispose]: () => profile.close() };
+}
+
+/** `npm ci` has built it; whoever changed the sources since then would test the page of yesterday. */
+async function buildIfOlder(): Promise<void> {
+  const built = await stat(join(ROOT, 'dist/dashboard/index.html')).catch(() => undefined);
+  if (built !== undefined && built.mtimeMs >= (await newestSource())) return;
+  const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+  // As it is released: a test's environment would put the development build of React into it.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: ROOT, env });
+}
+
+/** Milliseconds since 1970. Any of our sources may be part of the page. */
+async function newestSource(): Promise<number> {
+  const times: number[] = [];
+  for await (const path of glob('src/**/*.{ts,tsx,css,html,svg}', { cwd: ROOT })) {
+    times.push((await stat(join(ROOT, path))).mtimeMs);
+  }
+  return Math.max(...times);
+}
