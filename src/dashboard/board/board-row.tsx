@@ -93,9 +93,10 @@ export function LastWord({ row: { lastWord }, isMarked = true }: LastWordProps):
   const { look, component, message } = lastWord;
   const isTrouble = look === 'warning' || look === 'failed';
   return (
-    <span className={`last-word cut${isTrouble ? ` ${look}` : ''}`} title={`${component}: ${message}`}>
+    <span className={`last-word${isTrouble ? ` ${look}` : ''}`} title={`${component}: ${message}`}>
       {isTrouble && isMarked && <Mark look={look} />}
-      <span className="foreign who">{component}</span> <span className="foreign">{message}</span>
+      <span className="foreign cut who">{component}</span>
+      <span className="foreign cut">{message}</span>
     </span>
   );
 }
