@@ -4,6 +4,8 @@ import './style/base.css';
 import './style/shell.css';
 import './style/run.css';
 import './style/board.css';
+import './style/task-rows.css';
+import './style/first-event.css';
 import { StrictMode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { App } from './shell/app.tsx';

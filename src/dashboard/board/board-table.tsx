@@ -127,6 +127,8 @@ const COLUMNS: readonly Column[] = [
 
 export function HeaderRow({ query }: { readonly query: BoardQuery }): ReactElement {
   const { set } = useAddress();
+  // There it is not seen: the order is chosen in the filter bar.
+  const tabIndex = useMedia(PHONE) ? -1 : 0;
   return (
     <div className="header-group" role="rowgroup">
       <div className="header-row" role="row" aria-rowindex={1}>
@@ -142,7 +144,7 @@ export function HeaderRow({ query }: { readonly query: BoardQuery }): ReactEleme
               {sort === undefined ? (
                 <span className={name === 'State' ? 'aside' : ''}>{name}</span>
               ) : (
-                <button onClick={() => set({ sort: nextSort(query, sort) })}>
+                <button tabIndex={tabIndex} onClick={() => set({ sort: nextSort(query, sort) })}>
                   {name}
                   <i aria-hidden="true">{isSorted ? (query.isDescending ? '↓' : '↑') : ''}</i>
                 </button>
