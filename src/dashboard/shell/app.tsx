@@ -1,6 +1,6 @@
 /** The page as a whole: the server's facts, who asks, and the view that the address names. */
 import { useMemo, useState, type ReactElement } from 'react';
-import { createConnection } from '../../client/index.ts';
+import { createConnection, OperationFailedError } from '../../client/index.ts';
 import { DrumlineProvider } from '../../react/index.ts';
 import { BoardPage } from '../board/board-page.tsx';
 import { DemoProvider } from '../demo/demo.tsx';
@@ -24,7 +24,7 @@ export function App({ facts }: { readonly facts: Facts }): ReactElement {
       connection: createConnection({ url: GRAPHQL_URL, headers }),
       ask: createAsk(GRAPHQL_URL, headers),
       signOut: token === undefined ? undefined : () => signOut(),
-      onRefused: (error) => signOut(error.message),
+      onRefused: (error) => signOut(wordsFor(error)),
     };
   }, [facts, token]);
 
@@ -49,6 +49,11 @@ export function App({ facts }: { readonly facts: Facts }): ReactElement {
       </DrumlineProvider>
     </ServerContext>
   );
+}
+
+/** A closed socket has only a number to tell it with. */
+function wordsFor(error: Error): string {
+  return error instanceof OperationFailedError ? error.message : 'The server does not take this key or token.';
 }
 
 function Views(): ReactElement {

@@ -1,6 +1,6 @@
 /** What every view has: the bar at the top, and the keys. */
 import { useEffect, useState, type ReactElement, type ReactNode } from 'react';
-import { OperationFailedError } from '../../client/index.ts';
+import { isAboutCaller } from '../../client/errors.ts';
 import { Link } from './link.tsx';
 import { useServer } from './server.ts';
 import { Shortcuts, type Shortcut } from './shortcuts.tsx';
@@ -25,7 +25,8 @@ export function Page({ title, place, connection, operation, shortcuts, error, ch
     document.title = title;
   }, [title]);
   useEffect(() => {
-    if (error instanceof OperationFailedError && REFUSALS.has(error.code)) onRefused(error);
+    // Another key or token may do.
+    if (error !== undefined && isAboutCaller(error)) onRefused(error);
   }, [error, onRefused]);
   return (
     <div className="page">
@@ -67,6 +68,3 @@ export function Page({ title, place, connection, operation, shortcuts, error, ch
     </div>
   );
 }
-
-/** Another key or token may do. */
-const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_REVOKED']);
