@@ -23,14 +23,15 @@ export interface RunHeaderProps {
 /** A running task that says nothing for this long is told of. */
 const SILENT_MS = 60_000;
 
-function lookOfTask(status: string): Look {
+function lookOfTask(status: string, sequence: number): Look {
+  if (sequence === 0) return 'waiting';
   return status === 'FAILED' ? 'failed' : status === 'COMPLETED' ? 'done' : 'running';
 }
 
 export function RunHeader(props: RunHeaderProps): ReactElement {
   const { taskId, title, labels, shown, isPast, heardAtMs, nowMs, aside } = props;
-  const { displayProgress, stage, startedAt, lastUpdate, status } = shown.progress;
-  const look = lookOfTask(status);
+  const { displayProgress, stage, startedAt, lastUpdate, status, sequence } = shown.progress;
+  const look = lookOfTask(status, sequence);
   const isRunning = status === 'RUNNING';
   const silentMs = nowMs - (heardAtMs ?? Date.parse(lastUpdate));
   const isSilent = isRunning && !isPast && silentMs >= SILENT_MS;
@@ -52,7 +53,7 @@ export function RunHeader(props: RunHeaderProps): ReactElement {
         {aside}
       </div>
       <div className="progress-row">
-        <output className={`big number ${look}`} data-sequence={shown.progress.sequence}>
+        <output className={`big number ${look}`} data-sequence={sequence}>
           {percent(displayProgress)}
         </output>
         <Bar value={displayProgress} look={look} label="The whole task" />

@@ -13,7 +13,7 @@ import { LaneLabel } from './lane-label.tsx';
 import { Playhead } from './playhead.tsx';
 import { ProblemMarks, problemMarks } from './problem-marks.tsx';
 import type { Run, RunState } from './run.ts';
-import { createScale, runningUntil, ticksOf } from './scale.ts';
+import { createScale, runningUntil, ticksOf, type Tick } from './scale.ts';
 import type { Shown } from './shown.ts';
 import type { RangeControl } from './use-range.ts';
 
@@ -31,6 +31,10 @@ export interface ScoreProps {
   readonly onChoose: (component: string) => void;
 }
 
+/** Pixels that a label on the ruler takes, and half the playhead's handle. */
+const TICK_LABEL = 40;
+const HANDLE = 7;
+
 export function Score(props: ScoreProps): ReactElement {
   const { run, view, shown, at, control, chosen, onMove, onChoose } = props;
   const { history } = run;
@@ -46,6 +50,12 @@ export function Score(props: ScoreProps): ReactElement {
   const atMs = at === undefined ? undefined : history.get(at)?.timeMs;
   const playheadMs = at === undefined ? props.untilMs : (atMs ?? Date.parse(shown.progress.lastUpdate));
   const ticks = ticksOf(control.range, width, Date.parse(view.progress.startedAt));
+  const playheadX = Math.min(width, Math.max(0, scale.toX(playheadMs)));
+  // Neither under the handle nor cut off at the end.
+  const isFree = ({ atMs }: Tick): boolean => {
+    const x = scale.toX(atMs);
+    return x + TICK_LABEL < width && (x + TICK_LABEL < playheadX || x > playheadX + HANDLE);
+  };
   useWheelZoom(ruler, control, scale.toMs);
 
   return (
@@ -53,7 +63,7 @@ export function Score(props: ScoreProps): ReactElement {
       <div className="ruler-row">
         <ZoomButtons control={control} />
         <div className="ruler" ref={ruler}>
-          {ticks.map(({ atMs, label }) => (
+          {ticks.filter(isFree).map(({ atMs, label }) => (
             <span key={atMs} className="number" style={{ transform: `translateX(${scale.toX(atMs)}px)` }}>
               {label}
             </span>
@@ -62,7 +72,7 @@ export function Score(props: ScoreProps): ReactElement {
             at={at}
             head={view.progress.sequence}
             floor={history.floor}
-            x={Math.min(width, Math.max(0, scale.toX(playheadMs)))}
+            x={playheadX}
             atMs={atMs}
             ruler={ruler}
             sequenceAtX={(x) => history.sequenceAt(scale.toMs(x))}
@@ -71,6 +81,7 @@ export function Score(props: ScoreProps): ReactElement {
         </div>
       </div>
       <div className="lanes" ref={lanesRef} onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}>
+        {view.components.size === 0 && <p className="nothing soft">Nothing reported yet.</p>}
         <ul>
           {[...view.components.keys()].map((name) => (
             <li key={name} style={{ height: picture.laneHeight }}>

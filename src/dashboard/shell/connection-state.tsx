@@ -25,7 +25,7 @@ export function ConnectionPill({ state, isOver = false }: ConnectionPillProps): 
 type Kind = 'connecting' | 'connected' | 'lost';
 
 const SAID: Readonly<Record<Kind | 'over', { readonly className: string; readonly text: string }>> = {
-  over: { className: 'over', text: 'complete' },
+  over: { className: 'over', text: 'ended' },
   connected: { className: 'live', text: 'live' },
   connecting: { className: 'connecting', text: 'connecting' },
   lost: { className: 'lost', text: 'reconnecting' },
