@@ -14,7 +14,8 @@ import { openTempDir, type TempDir } from './temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-const DESKTOP = { width: 1280, height: 800 } as const;
+export const PHONE = { width: 390, height: 844 } as const;
+export const DESKTOP = { width: 1280, height: 800 } as const;
 
 export interface Dashboard extends AsyncDisposable {
   readonly server: ServerProcess;
