@@ -24,7 +24,8 @@ const MINUTE_MS = 60_000;
 
 export function BoardPage(): ReactElement {
   const { rows, connection, error, wasReady, isTruncated } = useBoard();
-  const nowMs = useNow(TICK_MS);
+  // Without news nobody is silent: time stands still until the connection is back.
+  const nowMs = useNow(TICK_MS, connection.kind === 'connected');
   const { params, set } = useAddress();
   const [text, setText] = useSearch();
   const query = useMemo((): BoardQuery => ({ ...readQuery(params), text }), [params, text]);
