@@ -9,20 +9,29 @@ import './style/first-event.css';
 import { StrictMode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { App } from './shell/app.tsx';
-import { readFacts } from './shell/server.ts';
+import { readGreeting } from './shell/server.ts';
 
+/** A page that came from a cache while its server is away waits for it. */
 async function start(root: Root): Promise<void> {
-  try {
-    const facts = await readFacts(AbortSignal.timeout(10_000));
+  const greeting = await readGreeting(AbortSignal.timeout(10_000)).catch((error: unknown) => {
     root.render(
-      <StrictMode>
-        <App facts={facts} />
-      </StrictMode>,
+      <p className="note failed" role="alert">
+        The server cannot be reached; trying again. ({String(error)})
+      </p>,
     );
-  } catch (error) {
-    root.render(<p className="note failed">The server cannot be reached: {String(error)}</p>);
+  });
+  if (greeting === undefined) {
+    setTimeout(() => void start(root), RETRY_MS);
+    return;
   }
+  root.render(
+    <StrictMode>
+      <App {...greeting} />
+    </StrictMode>,
+  );
 }
+
+const RETRY_MS = 2_000;
 
 const element = document.getElementById('root');
 if (element !== null) void start(createRoot(element));

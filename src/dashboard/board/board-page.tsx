@@ -1,7 +1,7 @@
 /** The board: every task as a line, live. Trouble stands above the list; the list never moves under a pointer. */
 import { useDeferredValue, useMemo, useRef, type ReactElement } from 'react';
 import { DemoButton } from '../demo/demo-button.tsx';
-import { useNow } from '../parts/use-now.ts';
+import { useServerNow } from '../shell/clock.ts';
 import { useAddress } from '../shell/address.ts';
 import { ConnectionPill } from '../shell/connection-state.tsx';
 import { Page } from '../shell/page.tsx';
@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000;
 export function BoardPage(): ReactElement {
   const { rows, connection, error, wasReady, isTruncated } = useBoard();
   // Without news nobody is silent: time stands still until the connection is back.
-  const nowMs = useNow(TICK_MS, connection.kind === 'connected');
+  const nowMs = useServerNow(TICK_MS, connection.kind === 'connected');
   const { params, set } = useAddress();
   const [text, setText] = useSearch();
   const query = useMemo((): BoardQuery => ({ ...readQuery(params), text }), [params, text]);
@@ -86,7 +86,7 @@ export function BoardPage(): ReactElement {
                 </button>
               ) : undefined}
             </FilterBar>
-            {wasReady && order.rows.length > 0 ? (
+            {order.rows.length > 0 ? (
               <BoardTable ref={table} order={order} query={asked} nowMs={nowMs} />
             ) : (
               <div className="board-table" role="table" aria-label="Tasks" aria-busy={!wasReady}>
@@ -94,7 +94,7 @@ export function BoardPage(): ReactElement {
               </div>
             )}
           </div>
-          {!wasReady && <div className="skeleton" />}
+          {!wasReady && order.rows.length === 0 && <div className="skeleton" />}
           {wasReady && order.rows.length === 0 && (
             <p className="no-match">
               No task matches.{' '}

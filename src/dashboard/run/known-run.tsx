@@ -3,7 +3,7 @@ import { useCallback, useState, type ReactElement } from 'react';
 import { OperationFailedError } from '../../client/index.ts';
 import { useObservations } from '../../react/index.ts';
 import { PHONE, useMedia } from '../parts/use-media.ts';
-import { useNow } from '../parts/use-now.ts';
+import { useServerNow } from '../shell/clock.ts';
 import { Page, type PageProps } from '../shell/page.tsx';
 import type { Shortcut } from '../shell/shortcuts.tsx';
 import { Announcer } from './announcer.tsx';
@@ -37,7 +37,8 @@ export function KnownRun({ page, run, state, view, taskId, header, at, move }: K
   const [tab, setTab] = useState<Tab>('score');
   const control = useFeedFilter();
   const isRunning = view.progress.status === 'RUNNING';
-  const nowMs = useNow(1_000, isRunning);
+  // Without news nobody is silent: time stands still until the connection is back.
+  const nowMs = useServerNow(1_000, isRunning && state.connection.kind === 'connected');
   const past = usePast(taskId, at);
   const shown: Shown = at === undefined ? view : (past.shown ?? view);
   const untilMs = timeSoFar(view, state.heardAtMs, nowMs);

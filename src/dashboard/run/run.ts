@@ -32,7 +32,7 @@ export interface RunState extends StreamState {
   /** Undefined for a task that nothing is known of yet. */
   readonly view: TaskView | undefined;
   readonly tears: readonly Tear[];
-  /** When the last event came in, by this machine's clock; undefined when none came since the page was opened. */
+  /** When the last event came in, by the server's clock; undefined when none came since the page was opened. */
   readonly heardAtMs: number | undefined;
 }
 
@@ -50,12 +50,14 @@ export interface RunOptions {
   readonly connection: Connection;
   readonly ask: Server['ask'];
   readonly taskId: string;
+  /** The time for the server, milliseconds since 1970. */
+  readonly nowMs: () => number;
 }
 
 /** A screen shows no more states a second than this, whatever comes. */
 const MAX_RATE = 20;
 
-export function createRun({ connection, ask, taskId }: RunOptions): Run {
+export function createRun({ connection, ask, taskId, nowMs }: RunOptions): Run {
   const history = createHistory();
   const events = createEventCache();
   const pages = createNews();
@@ -93,7 +95,7 @@ export function createRun({ connection, ask, taskId }: RunOptions): Run {
     view = foldUpdate(view, update);
     const { sequence } = view.progress;
     if (update.__typename === 'TaskEventRecorded') {
-      heardAtMs = Date.now();
+      heardAtMs = nowMs();
       history.add(update.event);
       events.add(update.event);
       for (const listener of listeners) listener(update.event);

@@ -6,8 +6,11 @@ import { useServer } from '../shell/server.ts';
 import { createRun, type Run, type RunState } from './run.ts';
 
 export function useRun(taskId: string): { readonly run: Run; readonly state: RunState } {
-  const { connection, ask } = useServer();
-  const run = useMemo(() => createRun({ connection, ask, taskId }), [connection, ask, taskId]);
+  const { connection, ask, clockAheadMs } = useServer();
+  const run = useMemo(
+    () => createRun({ connection, ask, taskId, nowMs: () => Date.now() - clockAheadMs }),
+    [connection, ask, taskId, clockAheadMs],
+  );
   const state = useSyncExternalStore(run.store.subscribe, run.store.getSnapshot);
   useSyncExternalStore(run.pages.subscribe, run.pages.getSnapshot);
   return { run, state };

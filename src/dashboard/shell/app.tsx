@@ -6,18 +6,19 @@ import { BoardPage } from '../board/board-page.tsx';
 import { DemoProvider } from '../demo/demo.tsx';
 import { RunPage } from '../run/run-page.tsx';
 import { useAddress } from './address.ts';
-import { createAsk, GRAPHQL_URL, ServerContext, type Facts, type Server } from './server.ts';
+import { createAsk, GRAPHQL_URL, ServerContext, type Greeting, type Server } from './server.ts';
 import { SignIn } from './sign-in.tsx';
 
 const TOKEN_KEY = 'drumline-token';
 
-export function App({ facts }: { readonly facts: Facts }): ReactElement {
+export function App({ facts, clockAheadMs }: Greeting): ReactElement {
   const [token, setToken] = useState(() => sessionStorage.getItem(TOKEN_KEY) ?? undefined);
   const [refusal, setRefusal] = useState<string>();
   const server = useMemo((): Server => {
     const headers: Readonly<Record<string, string>> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return {
       facts,
+      clockAheadMs,
       url: GRAPHQL_URL,
       headers,
       // It is open while something is watched: there is nothing to close.
@@ -26,7 +27,7 @@ export function App({ facts }: { readonly facts: Facts }): ReactElement {
       signOut: token === undefined ? undefined : () => signOut(),
       onRefused: (error) => signOut(wordsFor(error)),
     };
-  }, [facts, token]);
+  }, [facts, clockAheadMs, token]);
 
   function signIn(given: string): void {
     sessionStorage.setItem(TOKEN_KEY, given);

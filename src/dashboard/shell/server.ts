@@ -10,8 +10,16 @@ export interface Facts {
   readonly version: string;
 }
 
+/** What is known of the server before anything else is asked. */
+export interface Greeting {
+  readonly facts: Facts;
+  /** How far this machine's clock is ahead of the server's: what is said to be a minute old is to be a minute old. */
+  readonly clockAheadMs: number;
+}
+
 export interface Server {
   readonly facts: Facts;
+  readonly clockAheadMs: number;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connection: Connection;
@@ -39,11 +47,14 @@ export function useServer(): Server {
 /** Relative to the page: the server may be mounted below any path. */
 export const GRAPHQL_URL = './graphql';
 
-export async function readFacts(signal: AbortSignal): Promise<Facts> {
+export async function readGreeting(signal: AbortSignal): Promise<Greeting> {
   const response = await fetch('./dashboard.json', { signal });
   if (!response.ok) throw new Error(`The server answered ${response.status}.`);
   // Our own server's answer: it came with this page.
-  return (await response.json()) as Facts;
+  const facts = (await response.json()) as Facts;
+  const aheadMs = Date.now() - Date.parse(response.headers.get('date') ?? '');
+  // Whole seconds, and the way takes its time: less is no difference.
+  return { facts, clockAheadMs: Math.abs(aheadMs) > 3_000 ? aheadMs : 0 };
 }
 
 export function createAsk(url: string, headers: Readonly<Record<string, string>>): Server['ask'] {
