@@ -44,7 +44,7 @@ export function KnownRun({ page, run, state, view, taskId, header, at, move }: K
   const untilMs = timeSoFar(view, state.heardAtMs, nowMs);
   const range = useRange(Math.min(Date.parse(view.progress.startedAt), history.firstMs ?? Infinity), untilMs);
   const lateCount = history.endedAt === undefined ? 0 : history.head - history.endedAt;
-  const problemFrom = at ?? view.progress.sequence + 1;
+  const problemFrom = at ?? view.progress.sequence;
   const jump = (step: 1 | -1): void => {
     const found = nextProblem(history, problemFrom, step);
     if (found !== undefined) move(found);

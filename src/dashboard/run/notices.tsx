@@ -50,8 +50,9 @@ export function FailureNotice({ label, event, sequence, onMove }: FailureNoticeP
 export function LateNotice({ count }: { readonly count: number }): ReactElement {
   return (
     <p className="note late">
-      {count === 1 ? 'One event was' : `${count} events were`} recorded after the end. They are listed, and changed
-      nothing.
+      {count === 1
+        ? 'One event was recorded after the end. It is listed, and changed nothing.'
+        : `${count} events were recorded after the end. They are listed, and changed nothing.`}
     </p>
   );
 }

@@ -1,11 +1,12 @@
 /** The page as a whole: the server's facts, who asks, and the view that the address names. */
-import { useMemo, useState, type ReactElement } from 'react';
+import { useEffect, useMemo, useState, type ReactElement } from 'react';
 import { createConnection, OperationFailedError } from '../../client/index.ts';
 import { DrumlineProvider } from '../../react/index.ts';
 import { BoardPage } from '../board/board-page.tsx';
 import { DemoProvider } from '../demo/demo.tsx';
 import { RunPage } from '../run/run-page.tsx';
 import { useAddress } from './address.ts';
+import { keepFocus } from './keep-focus.ts';
 import { createAsk, GRAPHQL_URL, ServerContext, type Greeting, type Server } from './server.ts';
 import { SignIn } from './sign-in.tsx';
 
@@ -14,6 +15,7 @@ const TOKEN_KEY = 'drumline-token';
 export function App({ facts, clockAheadMs }: Greeting): ReactElement {
   const [token, setToken] = useState(() => sessionStorage.getItem(TOKEN_KEY) ?? undefined);
   const [refusal, setRefusal] = useState<string>();
+  useEffect(keepFocus, []);
   const server = useMemo((): Server => {
     const headers: Readonly<Record<string, string>> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return {

@@ -63,7 +63,9 @@ export function Page({ title, place, connection, operation, shortcuts, error, ch
           <kbd>?</kbd>
         </button>
       </header>
-      <main id="content">{children}</main>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
       <Shortcuts shortcuts={shortcuts} isOpen={isHelpOpen} setOpen={setHelpOpen} />
     </div>
   );
