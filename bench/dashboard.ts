@@ -81,7 +81,7 @@ async function measurePages(browser: Browser, origin: string, repeats: number): 
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     const run = await openPage(browser);
     note(`run of ${EVENTS}: bar, score and last events`, await opened(run, `${origin}/?task=run`, 'button.event'));
-    await run.waitForFunction(() => document.querySelector('.tools [role=status]') === null, undefined, {
+    await run.waitForFunction(() => document.querySelector('.tools .reading') === null, undefined, {
       timeout: 120_000,
     });
     note('… all of its past is read', await run.evaluate(() => performance.now()));
@@ -147,7 +147,9 @@ async function measureMemory(browser: Browser, origin: string, minutes: number):
   for (let minute = 0; minute <= minutes; minute += 1) {
     await session.send('HeapProfiler.collectGarbage');
     const { usedSize } = await session.send('Runtime.getHeapUsage');
-    const sequence = await page.evaluate(() => document.querySelector<HTMLElement>('output')?.dataset['sequence']);
+    const sequence = await page.evaluate(
+      () => document.querySelector<HTMLElement>('.run-header [data-sequence]')?.dataset['sequence'],
+    );
     console.log(`${minute} min: ${(usedSize / 1e6).toFixed(1)} MB, ${sequence ?? 0} events`);
     if (minute < minutes) await delay(60_000);
   }

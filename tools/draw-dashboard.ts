@@ -31,7 +31,8 @@ async function draw(browser: Browser, colorScheme: 'light' | 'dark'): Promise<vo
   const page = await browser.newPage({ viewport, deviceScaleFactor: 2, colorScheme });
   await page.goto(`${url}/?task=${TASK_ID}`);
   await page.waitForFunction(
-    (moment) => Number(document.querySelector<HTMLElement>('.run-header output')?.dataset['sequence']) >= moment,
+    (moment) =>
+      Number(document.querySelector<HTMLElement>('.run-header [data-sequence]')?.dataset['sequence']) >= moment,
     MOMENT,
   );
   await page.screenshot({ path: `${ROOT}docs/dashboard-${colorScheme}.png` });

@@ -58,7 +58,7 @@ async function sampleProgress(page: Page): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
   await page.exposeFunction('sample', (sequence: number, progress: number) => samples.push({ sequence, progress }));
   const watch = `new MutationObserver(() => {
-    const output = document.querySelector('.progress-row output');
+    const output = document.querySelector('.progress-row [data-sequence]');
     if (output === null) return;
     const key = output.dataset.sequence;
     if (key === globalThis.sampled) return;

@@ -35,7 +35,7 @@ interface State {
 const score = (page: Page): Promise<void> => page.getByRole('slider', { name: 'Place in the run' }).waitFor();
 const events = async (page: Page, size: Size): Promise<void> => {
   await score(page);
-  if (size === 'phone') await page.getByRole('tab', { name: 'events' }).click();
+  if (size === 'phone') await page.getByRole('button', { name: 'events', exact: true }).click();
   await page.locator('button.event').first().waitFor();
 };
 const run = (task: string, show: State['show'] = score): State => ({ path: `/?task=${task}`, show });
@@ -57,7 +57,7 @@ const STATES: Readonly<Record<string, State>> = {
   'running, events': { ...run(TASKS.running, events), only: 'phone' },
   observations: run(TASKS.running, async (page, size) => {
     await score(page);
-    if (size === 'phone') await page.getByRole('tab', { name: 'observations' }).click();
+    if (size === 'phone') await page.getByRole('button', { name: 'observations', exact: true }).click();
     await page.getByText('metadata').click();
   }),
   failed: run(TASKS.failed),

@@ -15,7 +15,7 @@ export interface ShownRun {
 /** Undefined while nothing is known of the task. */
 export async function readShownRun(page: Page): Promise<ShownRun | undefined> {
   return page.evaluate(() => {
-    const big = document.querySelector<HTMLElement>('.run-header output');
+    const big = document.querySelector<HTMLElement>('.run-header [data-sequence]');
     const bar = document.querySelector<HTMLElement>('.run-header [role=progressbar]');
     if (big === null || bar === null) return undefined;
     const rows = [...document.querySelectorAll<HTMLElement>('tr[data-component]')];

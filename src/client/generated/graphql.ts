@@ -176,6 +176,13 @@ export type TaskHeaderQueryVariables = Exact<{
 
 export type TaskHeaderQuery = { readonly task: { readonly id: string, readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly createdAt: string } | null };
 
+export type TaskHeadingQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type TaskHeadingQuery = { readonly task: { readonly title: string | null, readonly labels: ReadonlyArray<string>, readonly lastEvent: { readonly recordedAt: string } | null } | null };
+
 export type TaskBeatsQueryVariables = Exact<{
   taskId: string;
   afterSequence: number;
@@ -380,6 +387,17 @@ export const TaskHeaderDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TaskHeaderQuery, TaskHeaderQueryVariables>;
+export const TaskHeadingDocument = new TypedDocumentString(`
+    query TaskHeading($id: ID!) {
+  task(id: $id) {
+    title
+    labels
+    lastEvent {
+      recordedAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TaskHeadingQuery, TaskHeadingQueryVariables>;
 export const TaskBeatsDocument = new TypedDocumentString(`
     query TaskBeats($taskId: ID!, $afterSequence: Int!, $first: Int!) {
   taskEvents(taskId: $taskId, afterSequence: $afterSequence, first: $first) {

@@ -55,7 +55,7 @@ export function BoardPage(): ReactElement {
   return (
     <Page
       title={trouble.all.length === 0 ? 'Drumline' : `(${trouble.all.length}) Drumline`}
-      connection={<ConnectionPill state={connection} />}
+      connection={<ConnectionPill state={connection} error={error} news={rows} />}
       operation={BOARD_OPERATION}
       shortcuts={shortcuts}
       error={error}

@@ -1,5 +1,5 @@
 /** A button with a list of things to tick below it. */
-import { useRef, type FocusEvent, type KeyboardEvent, type ReactElement } from 'react';
+import { useRef, useState, type FocusEvent, type KeyboardEvent, type ReactElement } from 'react';
 
 export interface MenuProps {
   readonly label: string;
@@ -10,6 +10,7 @@ export interface MenuProps {
 
 export function Menu({ label, options, chosen, onToggle }: MenuProps): ReactElement {
   const details = useRef<HTMLDetailsElement>(null);
+  const [isOpen, setOpen] = useState(false);
   const close = (): void => {
     if (details.current !== null) details.current.open = false;
   };
@@ -23,19 +24,26 @@ export function Menu({ label, options, chosen, onToggle }: MenuProps): ReactElem
     details.current?.querySelector('summary')?.focus();
   }
   return (
-    <details className="menu" ref={details} onBlur={onBlur} onKeyDown={onKeyDown}>
+    <details
+      className="menu"
+      ref={details}
+      onBlur={onBlur}
+      onKeyDown={onKeyDown}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary className={chosen.length > 0 ? 'on' : ''}>
         {label}
         {chosen.length > 0 && <span className="number"> {chosen.length}</span>}
       </summary>
       <div className="panel" role="group" aria-label={label}>
-        {options.map(({ value, label }) => (
+        {/* There may be thousands, and nobody sees them while it is closed. */}
+        {(isOpen ? options : []).map(({ value, label }) => (
           <label key={value}>
             <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
             <span className="foreign cut">{label}</span>
           </label>
         ))}
-        {options.length === 0 && <p className="soft">nothing to choose yet</p>}
+        {isOpen && options.length === 0 && <p className="soft">nothing to choose yet</p>}
       </div>
     </details>
   );

@@ -1,30 +1,48 @@
-/** What a screen reader hears by itself: stages, trouble and the end; not every beat. */
+/** What a screen reader hears by itself: stages, trouble as it comes, and the end; not every beat. */
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { words } from '../parts/time.ts';
+import { PROBLEM_TYPES } from './problem-types.ts';
+import type { Run } from './run.ts';
 
 export interface AnnouncerProps {
+  readonly run: Run;
   readonly stage: string;
   readonly status: string;
-  readonly problems: number;
-  readonly connection: string;
 }
 
-export function Announcer({ stage, status, problems, connection }: AnnouncerProps): ReactElement {
+/** More in this time are one announcement. */
+const PAUSE_MS = 2_000;
+
+export function Announcer({ run, stage, status }: AnnouncerProps): ReactElement {
   const [text, setText] = useState('');
-  const before = useRef({ stage, status, problems, connection });
+  const before = useRef({ stage, status });
   useEffect(() => {
     const last = before.current;
-    before.current = { stage, status, problems, connection };
-    const news: string[] = [];
-    if (stage !== last.stage) news.push(`stage: ${words(stage)}`);
-    if (problems > last.problems) {
-      const count = problems - last.problems;
-      news.push(count === 1 ? 'a new warning or error' : `${count} new warnings or errors`);
-    }
-    if (status !== last.status) news.push(`the task is ${words(status)}`);
-    if (connection !== last.connection && connection === 'lost') news.push('reconnecting');
-    if (news.length > 0) setText(news.join('; '));
-  }, [stage, status, problems, connection]);
+    before.current = { stage, status };
+    if (status !== last.status) setText(`The task is ${words(status)}.`);
+    else if (stage !== last.stage) setText(`Stage: ${words(stage)}.`);
+  }, [stage, status]);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let more = 0;
+    const leave = run.onBeat(({ eventType, component, message, sequence }) => {
+      if (!PROBLEM_TYPES.includes(eventType)) return;
+      if (timer !== undefined) {
+        more += 1;
+        return;
+      }
+      setText(`${words(eventType)}, event ${sequence}, ${component}: ${message}`);
+      timer = setTimeout(() => {
+        timer = undefined;
+        if (more > 0) setText(`${more} more warnings or errors, up to event ${run.history.head}.`);
+        more = 0;
+      }, PAUSE_MS);
+    });
+    return () => {
+      leave();
+      clearTimeout(timer);
+    };
+  }, [run]);
   return (
     <p className="aside" aria-live="polite">
       {text}

@@ -8,7 +8,7 @@ export interface ComponentTableProps {
   readonly components: ReadonlyMap<string, ComponentView>;
 }
 
-export const ComponentTable = memo(function ComponentTable({ components }: ComponentTableProps): ReactElement {
+export function ComponentTable({ components }: ComponentTableProps): ReactElement {
   return (
     <div className="aside">
       <table>
@@ -23,17 +23,25 @@ export const ComponentTable = memo(function ComponentTable({ components }: Compo
           </tr>
         </thead>
         <tbody>
-          {Array.from(components.values(), ({ name, status, progress, stage, message }) => (
-            <tr key={name} data-component={name} data-progress={progress}>
-              <th scope="row">{name}</th>
-              <td>{words(status)}</td>
-              <td>{percent(progress)}</td>
-              <td>{words(stage)}</td>
-              <td>{message}</td>
-            </tr>
+          {Array.from(components.values(), (component) => (
+            <Row key={component.name} component={component} />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** One that has not changed is the same object. */
+const Row = memo(function Row({ component }: { readonly component: ComponentView }): ReactElement {
+  const { name, status, progress, stage, message } = component;
+  return (
+    <tr data-component={name} data-progress={progress}>
+      <th scope="row">{name}</th>
+      <td>{words(status)}</td>
+      <td>{percent(progress)}</td>
+      <td>{words(stage)}</td>
+      <td>{message}</td>
+    </tr>
   );
 });

@@ -1,10 +1,10 @@
 /**
  * The score on a canvas: one staff line for each component, a bar from its first to its last word, its events as beats
- * on it. Where beats would lie on each other they stand as one stroke, the higher the more there are, so a hundred
- * thousand cost what a thousand do. Warnings and errors are never merged into the others.
+ * on it. Where beats would lie on each other they stand as one stroke, the higher the more there are. Warnings and errors
+ * are never merged into the others.
  */
 import type { Look } from '../../view/look.ts';
-import type { History } from './history.ts';
+import { CELL, type BeatGrid, type ProblemCell } from './beat-grid.ts';
 import type { Scale } from './scale.ts';
 
 export interface Palette {
@@ -45,17 +45,11 @@ export interface Picture {
   /** How much of the first lane is scrolled out of sight. */
   readonly scrollTop: number;
   readonly scale: Scale;
-  readonly history: History;
-  readonly lookOfType: (type: number) => Look;
-  /** What comes after it is pale. */
-  readonly upToSequence: number;
+  readonly grid: BeatGrid;
   readonly tears: readonly number[];
   readonly endMs: number | undefined;
   readonly endLook: Look;
 }
-
-/** Beats nearer to each other than this are one stroke. */
-const CELL = 3;
 
 export function drawScore(context: CanvasRenderingContext2D, picture: Picture, palette: Palette): void {
   context.clearRect(0, 0, picture.width, picture.height);
@@ -100,40 +94,21 @@ function drawStaffs(context: CanvasRenderingContext2D, picture: Picture, palette
 }
 
 function drawBeats(context: CanvasRenderingContext2D, picture: Picture, palette: Palette): void {
-  const { lanes, width, history, scale, upToSequence, lookOfType } = picture;
-  const cells = Math.ceil(width / CELL) + 1;
-  const laneOf = lanePlaces(history.components, lanes);
-  const looks = history.types.map((_type, index) => lookOfType(index));
-  const now = new Uint32Array(cells * lanes.length);
-  const later = new Uint32Array(cells * lanes.length);
-  const problems: Problem[] = [];
-  history.each(({ sequence, timeMs, component, type }) => {
-    const lane = laneOf[component] ?? -1;
-    const x = scale.toX(timeMs);
-    if (lane < 0 || x < -6 || x > width + 6) return;
-    const isLater = sequence > upToSequence;
-    const look = looks[type] ?? 'running';
-    if (look === 'warning' || look === 'failed') problems.push({ lane, x, look, isLater });
-    else {
-      const cell = lane * cells + Math.min(cells - 1, Math.max(0, Math.floor(x / CELL)));
-      const counts = isLater ? later : now;
-      counts[cell] = (counts[cell] ?? 0) + 1;
-    }
-  });
+  const { grid } = picture;
   context.globalAlpha = 0.28;
-  drawCells(context, later, cells, { picture, palette });
+  drawCells(context, grid.laterCounts, { picture, palette });
   context.globalAlpha = 1;
-  drawCells(context, now, cells, { picture, palette });
-  for (const problem of problems) drawProblem(context, problem, picture, palette);
+  drawCells(context, grid.counts, { picture, palette });
+  for (const problem of grid.problems) drawProblem(context, problem, picture, palette);
   context.globalAlpha = 1;
 }
 
 function drawCells(
   context: CanvasRenderingContext2D,
   counts: Uint32Array,
-  cells: number,
   { picture, palette }: { readonly picture: Picture; readonly palette: Palette },
 ): void {
+  const { cells } = picture.grid;
   picture.lanes.forEach(({ look }, lane) => {
     const y = staffY(picture, lane);
     if (y < -20 || y > picture.height + 20) return;
@@ -147,14 +122,12 @@ function drawCells(
   });
 }
 
-interface Problem {
-  readonly lane: number;
-  readonly x: number;
-  readonly look: Look;
-  readonly isLater: boolean;
-}
-
-function drawProblem(context: CanvasRenderingContext2D, problem: Problem, picture: Picture, palette: Palette): void {
+function drawProblem(
+  context: CanvasRenderingContext2D,
+  problem: ProblemCell,
+  picture: Picture,
+  palette: Palette,
+): void {
   const { lane, x, look, isLater } = problem;
   const y = staffY(picture, lane);
   if (y < -20 || y > picture.height + 20) return;
@@ -221,12 +194,6 @@ function drawLanding(context: CanvasRenderingContext2D, landing: Landing, pictur
   context.arc(picture.scale.toX(landing.timeMs), staffY(picture, lane), radius, 0, Math.PI * 2);
   context.stroke();
   context.globalAlpha = 1;
-}
-
-/** -1 for a component that has no lane. */
-function lanePlaces(components: readonly string[], lanes: readonly Lane[]): readonly number[] {
-  const places = new Map(lanes.map(({ name }, index) => [name, index]));
-  return components.map((name) => places.get(name) ?? -1);
 }
 
 function colourOf(look: Look, palette: Palette): string {

@@ -8,20 +8,16 @@ export interface EventCache {
   get(sequence: number): TaskEvent | undefined;
   add(event: TaskEvent): void;
   clear(): void;
-  /** Grows with each change. */
-  readonly version: number;
 }
 
 export function createEventCache(capacity = 4_000): EventCache {
   const events = new Map<number, TaskEvent>();
-  let version = 0;
   return {
     get: (sequence) => events.get(sequence),
     add(event) {
       // Again, it is the youngest.
       events.delete(event.sequence);
       events.set(event.sequence, event);
-      version += 1;
       if (events.size <= capacity) return;
       for (const oldest of events.keys()) {
         events.delete(oldest);
@@ -30,10 +26,6 @@ export function createEventCache(capacity = 4_000): EventCache {
     },
     clear() {
       events.clear();
-      version += 1;
-    },
-    get version() {
-      return version;
     },
   };
 }

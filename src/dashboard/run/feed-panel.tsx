@@ -47,11 +47,11 @@ export function FeedPanel({ control, ...feed }: FeedPanelProps): ReactElement {
         )}
         <span className="fill" />
         {isReading && (
-          <span className="soft number" role="status">
+          <span className="soft number reading">
             reading {size} of {head - floor + 1}
           </span>
         )}
-        <ExportButton taskId={taskId} filter={toApiFilter(filter, types)} upTo={Math.min(upTo, head)} />
+        <ExportButton taskId={taskId} filter={toApiFilter(filter)} upTo={Math.min(upTo, head)} />
       </div>
       <Feed {...feed} filter={filter} />
     </section>

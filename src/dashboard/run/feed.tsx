@@ -30,17 +30,19 @@ export interface FeedProps {
   readonly upTo: number;
   /** The event that ended the task. */
   readonly endedAt: number | undefined;
+  /** Of the run's log. */
+  readonly generation: number;
   /** Of one that is not folded out. */
   readonly rowHeight: number;
   readonly onMove: (sequence: number) => void;
 }
 
-/** Browsers draw no higher list than this many rows. The playhead leads to what was before. */
-const MOST_ROWS = 500_000;
+/** Pixels. Some browsers draw no higher list; the playhead leads to what was before. */
+const MOST_HEIGHT = 15_000_000;
 /** Rows that are drawn above and below what is in sight. */
 const MARGIN = 8;
 
-export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: FeedProps): ReactElement {
+export function Feed({ run, taskId, filter, upTo, endedAt, generation, rowHeight, onMove }: FeedProps): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   const { height } = useSize(scroller);
   const [scrollTop, setScrollTop] = useState(0);
@@ -49,19 +51,20 @@ export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: 
   const selector = useMemo(() => createSelector(run.history, filter), [run, filter]);
   const selection = selector.current();
   const all = selection.count(upTo);
-  const count = Math.min(all, MOST_ROWS);
-  const sequenceOf = (index: number): number => selection.at(all - count + index);
+  const start = useStart(Math.max(0, all - Math.floor(MOST_HEIGHT / rowHeight)), isAtEnd);
+  const count = Math.max(0, all - start);
+  const sequenceOf = (index: number): number => selection.at(start + index);
   const layout = createRowLayout(
     count,
     rowHeight,
-    Array.from(open, ([sequence, extra]) => ({ index: selection.count(sequence) - 1 - (all - count), extra })),
+    Array.from(open, ([sequence, extra]) => ({ index: selection.count(sequence) - 1 - start, extra })),
   );
   const first = Math.max(0, layout.indexAt(scrollTop) - MARGIN);
   const last = Math.min(count - 1, layout.indexAt(scrollTop + height) + MARGIN);
   const sequences = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => sequenceOf(first + index));
-  const fetcher = useFetcher(run, taskId);
+  const fetcher = useFetcher(run, taskId, generation);
 
-  useEffect(() => fetcher.want(sequences, toApiFilter(filter, run.history.types)));
+  useEffect(() => fetcher.want(sequences, toApiFilter(filter)));
   useLayoutEffect(() => {
     const element = scroller.current;
     if (isAtEnd && element !== null) element.scrollTop = layout.total;
@@ -106,6 +109,11 @@ export function Feed({ run, taskId, filter, upTo, endedAt, rowHeight, onMove }: 
           ))}
         </div>
         {count === 0 && <p className="nothing soft">No event to list.</p>}
+        {fetcher.refusal !== undefined && (
+          <p className="note failed" role="alert">
+            The events cannot be read: {fetcher.refusal.message}
+          </p>
+        )}
       </div>
       {!isAtEnd && (
         <button className="button to-end" onClick={() => setAtEnd(true)}>
@@ -135,15 +143,24 @@ function useOpenRows() {
   return { open, toggle, measure };
 }
 
-function useFetcher(run: Run, taskId: string) {
+/** A fetcher for each log: what is gone or refused in one says nothing of another. */
+function useFetcher(run: Run, taskId: string, generation: number) {
   const { ask } = useServer();
   const { fetcher, news } = useMemo(() => {
     const news = createNews();
-    return { news, fetcher: createEventFetcher({ ask, taskId, events: run.events, onNews: news.tell }) };
-  }, [ask, taskId, run]);
+    const { events, findFloor } = run;
+    return { news, fetcher: createEventFetcher({ ask, taskId, events, onNews: news.tell, onGone: findFloor }) };
+  }, [ask, taskId, run, generation]);
   useSyncExternalStore(news.subscribe, news.getSnapshot);
   useEffect(() => fetcher.leave, [fetcher]);
   return fetcher;
+}
+
+/** Where a list that is too long begins: it moves on with the end, and stands still while somebody reads. */
+function useStart(newest: number, isAtEnd: boolean): number {
+  const start = useRef(newest);
+  if (isAtEnd || start.current > newest) start.current = newest;
+  return start.current;
 }
 
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {

@@ -2,11 +2,13 @@
  * Brings the events in full that are looked at and not there. One question at a time: whoever scrolls fast is answered
  * about where they are, not about everything they passed.
  */
-import { isPassing, type EventType, type ProgressStage, type TaskEventFilter } from '../../client/index.ts';
+import type { EventType, ProgressStage, TaskEventFilter } from '../../client/index.ts';
 import { TaskEventsFromDocument } from '../../client/generated/graphql.ts';
+import { persist } from '../shell/persist.ts';
 import type { Server } from '../shell/server.ts';
 import type { EventCache } from './event-cache.ts';
-import { isProblem, type FeedFilter } from './selection.ts';
+import { PROBLEM_TYPES } from './problem-types.ts';
+import type { FeedFilter } from './selection.ts';
 
 export interface EventFetcher {
   /** These are looked at, in order. */
@@ -15,76 +17,96 @@ export interface EventFetcher {
   leave(this: void): void;
   /** The server does not keep it any more. */
   isGone(sequence: number): boolean;
+  /** Why nothing more is asked. */
+  readonly refusal: Error | undefined;
 }
 
 export interface EventFetcherOptions {
   readonly ask: Server['ask'];
   readonly taskId: string;
   readonly events: EventCache;
-  /** They are there, or known to be gone. */
+  /** They are there, known to be gone, or refused. */
   readonly onNews: () => void;
+  /** Some of what was looked at is no longer kept. */
+  readonly onGone: () => void;
+}
+
+interface Wanted {
+  readonly sequences: readonly number[];
+  readonly filter: TaskEventFilter | undefined;
 }
 
 /** What fills a screen some times over. */
 const PAGE = 100;
-const RETRY_MS = 1_000;
 
-export function createEventFetcher({ ask, taskId, events, onNews }: EventFetcherOptions): EventFetcher {
+export function createEventFetcher(options: EventFetcherOptions): EventFetcher {
+  const { ask, taskId, events, onNews, onGone } = options;
   const gone = new Set<number>();
-  let wanted: { readonly sequences: readonly number[]; readonly filter: TaskEventFilter | undefined } | undefined;
-  let isAsking = false;
+  let wanted: Wanted | undefined;
+  let asking: AbortController | undefined;
+  let refusal: Error | undefined;
 
-  const nextMissing = (): number | undefined =>
-    wanted?.sequences.find((sequence) => events.get(sequence) === undefined && !gone.has(sequence));
+  const isMissing = (sequence: number): boolean => events.get(sequence) === undefined && !gone.has(sequence);
 
-  async function fetchWanted(): Promise<void> {
-    for (let from = nextMissing(); from !== undefined; from = nextMissing()) {
-      const filter = wanted?.filter;
-      const last = wanted?.sequences.at(-1) ?? from;
-      try {
-        const variables = { taskId, afterSequence: from - 1, first: PAGE, filter };
-        const { taskEvents } = await ask(TaskEventsFromDocument, variables);
-        const nodes = taskEvents?.nodes ?? [];
-        for (const event of nodes) events.add(event);
-        const until = nodes.length < PAGE ? last : (nodes.at(-1)?.sequence ?? last);
-        for (const sequence of wanted?.sequences ?? []) {
-          if (sequence >= from && sequence <= until && events.get(sequence) === undefined) gone.add(sequence);
-        }
-        onNews();
-      } catch (error) {
-        if (!(error instanceof Error) || !isPassing(error)) return;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
+  async function fetchFrom(from: number, { sequences, filter }: Wanted, signal: AbortSignal): Promise<void> {
+    const variables = { taskId, afterSequence: from - 1, first: PAGE, filter };
+    const { taskEvents } = await persist(() => ask(TaskEventsFromDocument, variables, signal), { signal });
+    const nodes = taskEvents?.nodes ?? [];
+    for (const event of nodes) events.add(event);
+    // The answer tells of what lies between its ends, of nothing else.
+    const until = nodes.length < PAGE ? Infinity : (nodes.at(-1)?.sequence ?? from);
+    const absent = sequences.filter((sequence) => sequence >= from && sequence <= until && isMissing(sequence));
+    for (const sequence of absent) gone.add(sequence);
+    if (absent.length > 0) onGone();
+    onNews();
+  }
+
+  async function fetchWanted(signal: AbortSignal): Promise<void> {
+    while (true) {
+      const question = wanted;
+      const from = question?.sequences.find(isMissing);
+      if (question === undefined || from === undefined) return;
+      await fetchFrom(from, question, signal);
     }
   }
 
   return {
     want(sequences, filter) {
       wanted = { sequences, filter };
-      if (isAsking || nextMissing() === undefined) return;
-      isAsking = true;
-      void fetchWanted().finally(() => {
-        isAsking = false;
-      });
+      if (asking !== undefined || refusal !== undefined || !sequences.some(isMissing)) return;
+      const own = new AbortController();
+      asking = own;
+      fetchWanted(own.signal)
+        .catch((error: unknown) => {
+          if (own.signal.aborted) return;
+          refusal = error instanceof Error ? error : new Error(String(error));
+          onNews();
+        })
+        .finally(() => {
+          if (asking === own) asking = undefined;
+        });
     },
     leave() {
       wanted = undefined;
+      asking?.abort();
+      asking = undefined;
     },
     isGone: (sequence) => gone.has(sequence),
+    get refusal() {
+      return refusal;
+    },
   };
 }
 
-/** As the server takes it. The names came from it. */
-export function toApiFilter(filter: FeedFilter, types: readonly string[]): TaskEventFilter | undefined {
-  const { components, eventTypes, stages, problemsOnly } = filter;
-  const wantedTypes = problemsOnly
-    ? types.filter((type) => isProblem(type) && (eventTypes.length === 0 || eventTypes.includes(type)))
-    : eventTypes;
+/** As the server takes it. A name that it does not know is refused by it, in words. */
+export function toApiFilter({ components, eventTypes, stages, problemsOnly }: FeedFilter): TaskEventFilter | undefined {
   const isTyped = problemsOnly || eventTypes.length > 0;
   if (components.length === 0 && stages.length === 0 && !isTyped) return undefined;
+  const problems = PROBLEM_TYPES.filter((type) => eventTypes.length === 0 || eventTypes.includes(type));
+  const types = problemsOnly ? problems : eventTypes;
   return {
     components: components.length === 0 ? undefined : components,
-    eventTypes: isTyped ? (wantedTypes as readonly EventType[]) : undefined,
+    eventTypes: isTyped ? (types as readonly EventType[]) : undefined,
     stages: stages.length === 0 ? undefined : (stages as readonly ProgressStage[]),
   };
 }

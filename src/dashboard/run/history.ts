@@ -5,8 +5,8 @@
  *
  * Events come live at the end and in pages from anywhere before it, in any order; each is kept once, by its sequence.
  */
-import { lookOf } from '../../view/look.ts';
 import { createColumns, type Beat } from './columns.ts';
+import { PROBLEM_TYPES } from './problem-types.ts';
 
 export type { Beat } from './columns.ts';
 
@@ -58,15 +58,15 @@ export function createHistory(): History {
   const types = createNames();
   const stages = createNames();
   let problems: number[] = [];
+  let areProblemsSorted = true;
   let [head, floor, olderVersion] = [0, 1, 0];
   let firstMs: number | undefined;
   let endedAt: number | undefined;
 
   function noteProblem(sequence: number, eventType: string): void {
-    const look = lookOf(eventType, 0);
-    if (look !== 'warning' && look !== 'failed') return;
-    if ((problems.at(-1) ?? 0) < sequence) problems.push(sequence);
-    else problems.splice(countUpTo(problems, sequence), 0, sequence);
+    if (!PROBLEM_TYPES.includes(eventType)) return;
+    if ((problems.at(-1) ?? 0) > sequence) areProblemsSorted = false;
+    problems.push(sequence);
   }
 
   return {
@@ -89,6 +89,7 @@ export function createHistory(): History {
     },
     clear() {
       columns.clear();
+      for (const names of [components, types, stages]) names.clear();
       problems = [];
       [head, floor] = [0, 1];
       firstMs = endedAt = undefined;
@@ -130,6 +131,9 @@ export function createHistory(): History {
     types: types.names,
     stages: stages.names,
     get problems() {
+      // Pages come from the end backwards: put in order once for many.
+      if (!areProblemsSorted) problems.sort((a, b) => a - b);
+      areProblemsSorted = true;
       return problems;
     },
     get endedAt() {
@@ -154,6 +158,10 @@ function createNames() {
   const places = new Map<string, number>();
   return {
     names,
+    clear(): void {
+      names.length = 0;
+      places.clear();
+    },
     placeOf(name: string): number {
       const known = places.get(name);
       if (known !== undefined) return known;

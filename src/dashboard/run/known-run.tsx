@@ -13,11 +13,12 @@ import { useFeedFilter } from './feed-filter.ts';
 import { FailureNotice, LateNotice, PastNotice, TearNotice } from './notices.tsx';
 import { Observations } from './observations.tsx';
 import { firstFailure, nextProblem } from './problem-marks.tsx';
+import type { Shown } from './past.ts';
 import { RunHeader } from './run-header.tsx';
 import type { Run, RunState } from './run.ts';
 import { Score, timeSoFar } from './score.tsx';
-import { usePast, type Shown } from './shown.ts';
-import { useEvent, type Header } from './use-run.ts';
+import { usePast } from './use-past.ts';
+import { useEvent, type Heading } from './use-run.ts';
 import { useRange, type RangeControl } from './use-range.ts';
 
 export interface KnownRunProps {
@@ -26,12 +27,12 @@ export interface KnownRunProps {
   readonly state: RunState;
   readonly view: NonNullable<RunState['view']>;
   readonly taskId: string;
-  readonly header: Header;
+  readonly heading: Heading;
   readonly at: number | undefined;
   readonly move: (sequence: number | undefined) => void;
 }
 
-export function KnownRun({ page, run, state, view, taskId, header, at, move }: KnownRunProps): ReactElement {
+export function KnownRun({ page, run, state, view, taskId, heading, at, move }: KnownRunProps): ReactElement {
   const { history } = run;
   const isPhone = useMedia(PHONE);
   const [tab, setTab] = useState<Tab>('score');
@@ -39,9 +40,11 @@ export function KnownRun({ page, run, state, view, taskId, header, at, move }: K
   const isRunning = view.progress.status === 'RUNNING';
   // Without news nobody is silent: time stands still until the connection is back.
   const nowMs = useServerNow(1_000, isRunning && state.connection.kind === 'connected');
-  const past = usePast(taskId, at);
-  const shown: Shown = at === undefined ? view : (past.shown ?? view);
-  const untilMs = timeSoFar(view, state.heardAtMs, nowMs);
+  const past = usePast(run, taskId, at, state.generation);
+  const shown = at === undefined ? view : past.shown;
+  const heardAtMs = state.heardAtMs ?? heading.saidAtMs ?? Date.parse(view.progress.lastUpdate);
+  const silentMs = Math.max(0, nowMs - heardAtMs);
+  const untilMs = timeSoFar(view, silentMs);
   const range = useRange(Math.min(Date.parse(view.progress.startedAt), history.firstMs ?? Infinity), untilMs);
   const lateCount = history.endedAt === undefined ? 0 : history.head - history.endedAt;
   const problemFrom = at ?? view.progress.sequence;
@@ -58,17 +61,17 @@ export function KnownRun({ page, run, state, view, taskId, header, at, move }: K
     <Page {...page} shortcuts={shortcuts}>
       <div className="run">
         <RunHeader
-          {...{ taskId, shown, nowMs, ...header }}
+          {...{ taskId, shown, silentMs }}
+          title={heading.title}
+          labels={heading.labels}
           isPast={at !== undefined}
-          heardAtMs={state.heardAtMs}
           aside={
             at !== undefined && (
               <PastNotice
                 at={at}
-                head={view.progress.sequence}
+                head={history.head}
                 atMs={history.get(at)?.timeMs}
-                isLate={past.isLate}
-                error={past.error}
+                past={past}
                 isOver={!isRunning}
                 onLeave={() => move(undefined)}
               />
@@ -77,6 +80,8 @@ export function KnownRun({ page, run, state, view, taskId, header, at, move }: K
         />
         <div className="notices">
           {state.error !== undefined && <StreamError error={state.error} />}
+          {run.refusal !== undefined && <Refusal what="The past of this run" error={run.refusal} />}
+          {observations.error !== undefined && <Refusal what="What is said of this run" error={observations.error} />}
           <TearNotice tears={state.tears} />
           <Failures {...{ run, taskId, view }} onMove={move} />
           {lateCount > 0 && <LateNotice count={lateCount} />}
@@ -98,6 +103,7 @@ export function KnownRun({ page, run, state, view, taskId, header, at, move }: K
               {...{ run, taskId, control }}
               upTo={at ?? Infinity}
               endedAt={history.endedAt}
+              generation={state.generation}
               onMove={move}
               rowHeight={isPhone ? 52 : 28}
             />
@@ -105,17 +111,12 @@ export function KnownRun({ page, run, state, view, taskId, header, at, move }: K
           {hasObservations && (!isPhone || tab === 'observations') && (
             <Observations
               state={observations}
-              untilMs={at === undefined ? Infinity : Date.parse(shown.progress.lastUpdate)}
+              untilMs={at === undefined ? Infinity : Date.parse(shown?.progress.lastUpdate ?? '')}
             />
           )}
         </div>
-        <ComponentTable components={shown.components} />
-        <Announcer
-          stage={view.progress.stage}
-          status={view.progress.status}
-          problems={history.problems.length}
-          connection={state.connection.kind}
-        />
+        <ComponentTable components={shown?.components ?? NO_COMPONENTS} />
+        <Announcer run={run} stage={view.progress.stage} status={view.progress.status} />
       </div>
     </Page>
   );
@@ -139,6 +140,16 @@ function Failures(props: Pick<KnownRunProps, 'run' | 'taskId' | 'view'> & { read
   );
 }
 
+const NO_COMPONENTS: Shown['components'] = new Map();
+
+function Refusal({ what, error }: { readonly what: string; readonly error: Error }): ReactElement {
+  return (
+    <p className="note failed" role="alert">
+      {what} cannot be read: {error.message}
+    </p>
+  );
+}
+
 type Tab = (typeof TABS)[number];
 const TABS = ['score', 'events', 'observations'] as const;
 
@@ -151,9 +162,9 @@ interface TabsProps {
 /** On a phone there is room for one part at a time. */
 function Tabs({ tabs, tab, onTab }: TabsProps): ReactElement {
   return (
-    <div className="part-tabs" role="tablist">
+    <div className="part-tabs" role="group" aria-label="What is shown">
       {tabs.map((name) => (
-        <button key={name} role="tab" aria-selected={tab === name} onClick={() => onTab(name)}>
+        <button key={name} aria-pressed={tab === name} onClick={() => onTab(name)}>
           {name}
         </button>
       ))}

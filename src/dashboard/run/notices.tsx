@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import type { TaskEvent } from '../../client/index.ts';
 import { clockMs } from '../parts/time.ts';
 import { Mark } from '../parts/mark.tsx';
+import type { Past } from './past.ts';
 import type { Tear } from './run.ts';
 
 export function TearNotice({ tears }: { readonly tears: readonly Tear[] }): ReactElement | null {
@@ -61,19 +62,26 @@ export interface PastNoticeProps {
   readonly at: number;
   readonly head: number;
   readonly atMs: number | undefined;
-  readonly isLate: boolean;
-  readonly error: Error | undefined;
+  readonly past: Past;
   readonly isOver: boolean;
   readonly onLeave: () => void;
 }
 
-export function PastNotice({ at, head, atMs, isLate, error, isOver, onLeave }: PastNoticeProps): ReactElement {
+export function PastNotice({ at, head, atMs, past, isOver, onLeave }: PastNoticeProps): ReactElement {
+  const isLate = past.at !== at;
   return (
     <p className={`past-notice ${isLate ? 'late' : ''}`}>
       <span>
-        As of event <span className="number">{at}</span> of <span className="number">{head}</span>
+        {isLate ? 'Asking for event' : 'As of event'} <span className="number">{at}</span> of{' '}
+        <span className="number">{head}</span>
         {atMs !== undefined && <span className="number soft"> · {clockMs(atMs)}</span>}
-        {error !== undefined && <span role="alert"> · {error.message}</span>}
+        {isLate && past.shown !== undefined && (
+          <span className="soft">
+            {' '}
+            · shown is <span className="number">{past.at}</span>
+          </span>
+        )}
+        {past.error !== undefined && <span role="alert"> · {past.error.message}</span>}
       </span>
       <button className="button" onClick={onLeave}>
         {isOver ? 'To the end' : 'Live'}

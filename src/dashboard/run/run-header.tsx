@@ -4,18 +4,18 @@ import { duration, percent, stopwatch, type Look } from '../../view/look.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { age, clock, moment } from '../parts/time.ts';
-import type { RunState } from './run.ts';
-import type { Shown } from './shown.ts';
+import type { Shown } from './past.ts';
 import { Stages } from './stages.tsx';
 
 export interface RunHeaderProps {
   readonly taskId: string;
   readonly title: string | undefined;
   readonly labels: readonly string[];
-  readonly shown: Shown;
+  /** Undefined: it is asked for. */
+  readonly shown: Shown | undefined;
   readonly isPast: boolean;
-  readonly heardAtMs: RunState['heardAtMs'];
-  readonly nowMs: number;
+  /** How long nothing was said, as of now. */
+  readonly silentMs: number;
   /** Beside the title, where it moves nothing when it comes and goes. */
   readonly aside: ReactNode;
 }
@@ -28,19 +28,12 @@ function lookOfTask(status: string, sequence: number): Look {
   return status === 'FAILED' ? 'failed' : status === 'COMPLETED' ? 'done' : 'running';
 }
 
-export function RunHeader(props: RunHeaderProps): ReactElement {
-  const { taskId, title, labels, shown, isPast, heardAtMs, nowMs, aside } = props;
-  const { displayProgress, stage, startedAt, lastUpdate, status, sequence } = shown.progress;
-  const look = lookOfTask(status, sequence);
-  const isRunning = status === 'RUNNING';
-  const silentMs = nowMs - (heardAtMs ?? Date.parse(lastUpdate));
-  const isSilent = isRunning && !isPast && silentMs >= SILENT_MS;
-  const lastMs = Date.parse(lastUpdate);
-  const tookMs = (isRunning && !isPast ? Math.max(nowMs, lastMs) : lastMs) - Date.parse(startedAt);
+export function RunHeader({ taskId, title, labels, aside, ...standing }: RunHeaderProps): ReactElement {
+  const progress = standing.shown?.progress;
   return (
     <header className="run-header">
       <div className="title-row">
-        <Mark look={look} />
+        <Mark look={progress === undefined ? 'waiting' : lookOfTask(progress.status, progress.sequence)} />
         <h1 className="foreign" title={title ?? taskId}>
           {title ?? taskId}
         </h1>
@@ -52,10 +45,39 @@ export function RunHeader(props: RunHeaderProps): ReactElement {
         ))}
         {aside}
       </div>
+      {progress === undefined ? <NotKnown /> : <Standing {...standing} progress={progress} />}
+    </header>
+  );
+}
+
+/** As high as what it stands for. */
+function NotKnown(): ReactElement {
+  return (
+    <>
       <div className="progress-row">
-        <output className={`big number ${look}`} data-sequence={sequence}>
+        <div className="big number waiting">…</div>
+        <div className="bar waiting" />
+      </div>
+      <div className="facts-row soft">This moment is not known yet.</div>
+    </>
+  );
+}
+
+type StandingProps = Pick<RunHeaderProps, 'isPast' | 'silentMs'> & { readonly progress: Shown['progress'] };
+
+function Standing({ progress, isPast, silentMs }: StandingProps): ReactElement {
+  const { displayProgress, stage, startedAt, lastUpdate, status, sequence } = progress;
+  const look = lookOfTask(status, sequence);
+  const isLive = status === 'RUNNING' && !isPast;
+  const isSilent = isLive && silentMs >= SILENT_MS;
+  // From its own first word to its last, and what has gone by since: a run that is replayed tells old times.
+  const tookMs = Date.parse(lastUpdate) - Date.parse(startedAt) + (isLive ? silentMs : 0);
+  return (
+    <>
+      <div className="progress-row">
+        <div className={`big number ${look}`} data-sequence={sequence}>
           {percent(displayProgress)}
-        </output>
+        </div>
         <Bar value={displayProgress} look={look} label="The whole task" />
       </div>
       <div className="facts-row">
@@ -68,17 +90,17 @@ export function RunHeader(props: RunHeaderProps): ReactElement {
             </dd>
           </div>
           <div>
-            <dt>{isRunning ? 'elapsed' : 'took'}</dt>
-            <dd className="number">{isRunning ? stopwatch(tookMs) : duration(tookMs)}</dd>
+            <dt>{status === 'RUNNING' ? 'elapsed' : 'took'}</dt>
+            <dd className="number">{status === 'RUNNING' ? stopwatch(tookMs) : duration(tookMs)}</dd>
           </div>
           <div className={isSilent ? 'silent' : ''}>
             <dt>{isSilent ? 'silent for' : 'last word'}</dt>
             <dd className="number" title={moment(lastUpdate)}>
-              {isRunning && !isPast ? age(silentMs) : clock(lastUpdate)}
+              {isLive ? age(silentMs) : clock(lastUpdate)}
             </dd>
           </div>
         </dl>
       </div>
-    </header>
+    </>
   );
 }

@@ -7,22 +7,23 @@ import type { ComponentView } from '../../client/index.ts';
 import { lookOf } from '../../view/look.ts';
 import { PHONE, useMedia } from '../parts/use-media.ts';
 import { useSize } from '../parts/use-size.ts';
+import { createBeatGrid } from './beat-grid.ts';
 import { BeatsCanvas } from './beats-canvas.tsx';
 import type { Lane, Picture } from './draw-score.ts';
 import { LaneLabel } from './lane-label.tsx';
 import { Playhead } from './playhead.tsx';
-import { ProblemMarks, problemMarks } from './problem-marks.tsx';
+import { ProblemMarks } from './problem-marks.tsx';
 import type { Run, RunState } from './run.ts';
 import { createScale, runningUntil, ticksOf, type Tick } from './scale.ts';
-import type { Shown } from './shown.ts';
+import type { Shown } from './past.ts';
 import type { RangeControl } from './use-range.ts';
 
 export interface ScoreProps {
   readonly run: Run;
   readonly view: NonNullable<RunState['view']>;
   readonly tears: RunState['tears'];
-  /** As of the playhead. */
-  readonly shown: Shown;
+  /** As of the playhead; undefined while that is not known. */
+  readonly shown: Shown | undefined;
   readonly at: number | undefined;
   readonly untilMs: number;
   readonly control: RangeControl;
@@ -46,9 +47,9 @@ export function Score(props: ScoreProps): ReactElement {
   const [scrollTop, setScrollTop] = useState(0);
   const scale = useMemo(() => createScale(control.range, width), [control.range, width]);
   const picture = usePicture(props, { width, height, scrollTop, isPhone, scale });
-  const marks = problemMarks(history, picture);
   const atMs = at === undefined ? undefined : history.get(at)?.timeMs;
-  const playheadMs = at === undefined ? props.untilMs : (atMs ?? Date.parse(shown.progress.lastUpdate));
+  const shownMs = shown === undefined ? props.untilMs : Date.parse(shown.progress.lastUpdate);
+  const playheadMs = at === undefined ? props.untilMs : (atMs ?? shownMs);
   const ticks = ticksOf(control.range, width, Date.parse(view.progress.startedAt));
   const playheadX = Math.min(width, Math.max(0, scale.toX(playheadMs)));
   // Neither under the handle nor cut off at the end.
@@ -70,7 +71,7 @@ export function Score(props: ScoreProps): ReactElement {
           ))}
           <Playhead
             at={at}
-            head={view.progress.sequence}
+            head={history.head}
             floor={history.floor}
             x={playheadX}
             atMs={atMs}
@@ -87,7 +88,7 @@ export function Score(props: ScoreProps): ReactElement {
             <li key={name} style={{ height: picture.laneHeight }}>
               <LaneLabel
                 name={name}
-                component={shown.components.get(name)}
+                component={shown?.components.get(name)}
                 isChosen={chosen.includes(name)}
                 onChoose={onChoose}
               />
@@ -99,7 +100,7 @@ export function Score(props: ScoreProps): ReactElement {
             <BeatsCanvas run={run} picture={picture} isLive={at === undefined} />
           </div>
           <div className="needle" style={{ transform: `translateX(${scale.toX(playheadMs)}px)` }} />
-          <ProblemMarks marks={marks} picture={picture} onPick={onMove} />
+          <ProblemMarks history={history} picture={picture} onPick={onMove} />
         </div>
       </div>
     </section>
@@ -107,39 +108,64 @@ export function Score(props: ScoreProps): ReactElement {
 }
 
 function usePicture(
-  { run, view, shown, tears, at, untilMs }: ScoreProps,
+  { run, view, shown, tears, at, untilMs, control }: ScoreProps,
   frame: Pick<Picture, 'width' | 'height' | 'scrollTop' | 'scale'> & { readonly isPhone: boolean },
 ): Picture {
-  const { isPhone, ...place } = frame;
+  const { width, height, scrollTop, scale, isPhone } = frame;
   const { history } = run;
-  const isOver = view.progress.status !== 'RUNNING';
-  const lanes = useMemo(
-    () => Array.from(view.components.values(), (last) => toLane(last, shown, { at, untilMs })),
-    [view, shown, at, untilMs],
-  );
-  return {
-    ...place,
-    lanes,
-    laneHeight: isPhone ? 56 : 36,
-    staffAt: isPhone ? 40 : 18,
+  const gridOf = useMemo(() => createBeatGrid(history), [history]);
+  const pages = run.pages.getSnapshot();
+  return useMemo(() => {
+    const { progress } = view;
+    const isOver = progress.status !== 'RUNNING';
+    const range = control.range;
+    const upToSequence = at ?? Infinity;
+    return {
+      width,
+      height,
+      scrollTop,
+      scale,
+      lanes: Array.from(view.components.values(), (last) => toLane(last, shown, { at, untilMs })),
+      laneHeight: isPhone ? 56 : 36,
+      staffAt: isPhone ? 40 : 18,
+      grid: gridOf({ range, width, lanes: [...view.components.keys()], upToSequence }),
+      tears: tears.flatMap(({ untilSequence }) => {
+        const beat = history.get(untilSequence);
+        return beat === undefined ? [] : [scale.toX(beat.timeMs)];
+      }),
+      endMs: isOver ? Date.parse(progress.lastUpdate) : undefined,
+      endLook: progress.status === 'FAILED' ? 'failed' : 'done',
+    };
+    // What was read of the past is in the history, which is the same object.
+  }, [
+    width,
+    height,
+    scrollTop,
+    scale,
+    isPhone,
+    view,
+    shown,
+    tears,
+    at,
+    untilMs,
+    control.range,
+    gridOf,
+    pages,
     history,
-    lookOfType: (type) => lookOf(history.types[type] ?? '', 0),
-    upToSequence: at ?? Infinity,
-    tears: tears.flatMap(({ untilSequence }) => {
-      const beat = history.get(untilSequence);
-      return beat === undefined ? [] : [place.scale.toX(beat.timeMs)];
-    }),
-    endMs: isOver ? Date.parse(view.progress.lastUpdate) : undefined,
-    endLook: view.progress.status === 'FAILED' ? 'failed' : 'done',
-  };
+  ]);
 }
 
 /** @param last what it is known to have said last of all */
-function toLane(last: ComponentView, shown: Shown, { at, untilMs }: Pick<ScoreProps, 'at' | 'untilMs'>): Lane {
+function toLane(
+  last: ComponentView,
+  shown: Shown | undefined,
+  { at, untilMs }: Pick<ScoreProps, 'at' | 'untilMs'>,
+): Lane {
   const { name, lastUpdate } = last;
   const endMs = Date.parse(lastUpdate);
-  const component = shown.components.get(name);
-  if (component === undefined) return { name, look: 'waiting', startedMs: undefined, untilMs: endMs, endMs };
+  const component = shown?.components.get(name);
+  if (shown === undefined || component === undefined)
+    return { name, look: 'waiting', startedMs: undefined, untilMs: endMs, endMs };
   const look = lookOf(component.status, component.progress);
   const isAtWork = shown.progress.status === 'RUNNING' && (look === 'running' || look === 'warning');
   const nowMs = at === undefined ? untilMs : Date.parse(shown.progress.lastUpdate);
@@ -199,9 +225,9 @@ function useWheelZoom(
 }
 
 /** How far the time of a run has come: to its end, or to now as far as that is known. */
-export function timeSoFar(view: NonNullable<RunState['view']>, heardAtMs: number | undefined, nowMs: number): number {
+export function timeSoFar(view: NonNullable<RunState['view']>, silentMs: number): number {
   const { startedAt, lastUpdate, status } = view.progress;
   const lastMs = Date.parse(lastUpdate);
   if (status !== 'RUNNING') return lastMs;
-  return runningUntil(Date.parse(startedAt), lastMs, nowMs - (heardAtMs ?? lastMs));
+  return runningUntil(Date.parse(startedAt), lastMs, silentMs);
 }

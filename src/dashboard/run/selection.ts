@@ -2,8 +2,8 @@
  * The events that a filter lets through, as their sequences in order: found in the history, which knows who, what and
  * in which stage. What comes at the end is looked at once; only what comes before it has all looked at again.
  */
-import { lookOf } from '../../view/look.ts';
 import { countUpTo, type Beat, type History } from './history.ts';
+import { PROBLEM_TYPES } from './problem-types.ts';
 
 /** As the API's filter: a list that is given must have the event's. */
 export interface FeedFilter {
@@ -63,17 +63,12 @@ function wants(history: History, filter: FeedFilter): (beat: Beat) => boolean {
   const components = placesOf(history.components, filter.components);
   const types = placesOf(history.types, filter.eventTypes);
   const stages = placesOf(history.stages, filter.stages);
-  const problems = history.types.map(isProblem);
+  const problems = history.types.map((type) => PROBLEM_TYPES.includes(type));
   return ({ component, type, stage }) =>
     components?.has(component) !== false &&
     types?.has(type) !== false &&
     stages?.has(stage) !== false &&
     (!filter.problemsOnly || problems[type] === true);
-}
-
-export function isProblem(eventType: string): boolean {
-  const look = lookOf(eventType, 0);
-  return look === 'warning' || look === 'failed';
 }
 
 /** Undefined when all are wanted. */

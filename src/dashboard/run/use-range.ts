@@ -11,24 +11,39 @@ export interface RangeControl {
   showAll(this: void): void;
 }
 
+/** What somebody chose, and where the run ended then: while its end is in sight, it goes along with it. */
+interface Chosen {
+  readonly range: TimeRange;
+  readonly wholeToMs: number;
+}
+
 export function useRange(firstMs: number, untilMs: number): RangeControl {
-  const [chosen, setChosen] = useState<TimeRange>();
+  const [chosen, setChosen] = useState<Chosen>();
   const whole = useMemo(() => wholeRange(firstMs, untilMs), [firstMs, untilMs]);
-  const range = chosen ?? whole;
+  const { toMs: wholeToMs } = whole;
+  const range = useMemo(() => {
+    if (chosen === undefined) return whole;
+    const isEndInSight = chosen.range.toMs >= chosen.wholeToMs - (chosen.range.toMs - chosen.range.fromMs) / 10;
+    return isEndInSight ? pan(chosen.range, wholeToMs - chosen.wholeToMs) : chosen.range;
+  }, [chosen, whole, wholeToMs]);
   const { fromMs, toMs } = range;
-  const zoomBy = useCallback(
-    (factor: number, aroundMs = (fromMs + toMs) / 2) => {
-      const next = zoom({ fromMs, toMs }, factor, aroundMs);
+  const choose = useCallback(
+    (next: TimeRange) => {
       // Wider than all is all.
-      setChosen(next.toMs - next.fromMs >= whole.toMs - whole.fromMs ? undefined : next);
+      const isWhole = next.toMs - next.fromMs >= wholeToMs - whole.fromMs;
+      setChosen(isWhole ? undefined : { range: next, wholeToMs });
     },
-    [fromMs, toMs, whole],
+    [whole, wholeToMs],
+  );
+  const zoomBy = useCallback(
+    (factor: number, aroundMs = (fromMs + toMs) / 2) => choose(zoom({ fromMs, toMs }, factor, aroundMs)),
+    [fromMs, toMs, choose],
   );
   const panBy = useCallback(
     (share: number) => {
-      if (chosen !== undefined) setChosen(pan(chosen, (chosen.toMs - chosen.fromMs) * share));
+      if (chosen !== undefined) choose(pan({ fromMs, toMs }, (toMs - fromMs) * share));
     },
-    [chosen],
+    [chosen, fromMs, toMs, choose],
   );
   return { range, isWhole: chosen === undefined, zoomBy, panBy, showAll: useCallback(() => setChosen(undefined), []) };
 }

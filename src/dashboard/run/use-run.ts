@@ -1,7 +1,8 @@
 /** The run of one task, for as long as its page is there; and what the page has to know beside it. */
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { TaskEvent } from '../../client/index.ts';
-import { TaskEventsFromDocument, TaskHeaderDocument } from '../../client/generated/graphql.ts';
+import { TaskEventsFromDocument, TaskHeadingDocument } from '../../client/generated/graphql.ts';
+import { persist } from '../shell/persist.ts';
 import { useServer } from '../shell/server.ts';
 import { createRun, type Run, type RunState } from './run.ts';
 
@@ -16,42 +17,51 @@ export function useRun(taskId: string): { readonly run: Run; readonly state: Run
   return { run, state };
 }
 
-export interface Header {
+export interface Heading {
   readonly title: string | undefined;
   readonly labels: readonly string[];
+  /** When its last event was recorded, as of when the page was opened. */
+  readonly saidAtMs: number | undefined;
 }
 
-const NO_HEADER: Header = { title: undefined, labels: [] };
+const NO_HEADING: Heading = { title: undefined, labels: [], saidAtMs: undefined };
 
 /** The stream does not carry it: it is not part of the progress. @param isKnown whether there is such a task. */
-export function useHeader(taskId: string, isKnown: boolean): Header {
+export function useHeading(taskId: string, isKnown: boolean): Heading {
   const { ask } = useServer();
-  const [header, setHeader] = useState(NO_HEADER);
+  const [heading, setHeading] = useState(NO_HEADING);
   useEffect(() => {
     if (!isKnown) return;
     const leaving = new AbortController();
-    void ask(TaskHeaderDocument, { id: taskId }, leaving.signal)
-      .then(({ task }) => setHeader({ title: task?.title ?? undefined, labels: task?.labels ?? [] }))
+    const { signal } = leaving;
+    void persist(() => ask(TaskHeadingDocument, { id: taskId }, signal), { signal })
+      .then(({ task }) => {
+        const said = task?.lastEvent?.recordedAt;
+        const saidAtMs = said === undefined ? undefined : Date.parse(said);
+        setHeading({ title: task?.title ?? undefined, labels: task?.labels ?? [], saidAtMs });
+      })
       // Without it the page is whole, too.
       .catch(() => undefined);
     return () => leaving.abort();
   }, [ask, taskId, isKnown]);
-  return header;
+  return heading;
 }
 
 /** One event in full. */
 export function useEvent(run: Run, taskId: string, sequence: number | undefined): TaskEvent | undefined {
   const { ask } = useServer();
   const [event, setEvent] = useState<TaskEvent>();
+  const { generation } = run.store.getSnapshot();
   useEffect(() => {
-    if (sequence === undefined) return;
-    const known = run.events.get(sequence);
-    if (known !== undefined) return setEvent(known);
+    setEvent(sequence === undefined ? undefined : run.events.get(sequence));
+    if (sequence === undefined || run.events.get(sequence) !== undefined) return;
     const leaving = new AbortController();
-    void ask(TaskEventsFromDocument, { taskId, afterSequence: sequence - 1, first: 1 }, leaving.signal)
+    const { signal } = leaving;
+    const variables = { taskId, afterSequence: sequence - 1, first: 1 };
+    void persist(() => ask(TaskEventsFromDocument, variables, signal), { signal })
       .then(({ taskEvents }) => setEvent(taskEvents?.nodes[0]))
       .catch(() => undefined);
     return () => leaving.abort();
-  }, [ask, run, taskId, sequence]);
+  }, [ask, run, taskId, sequence, generation]);
   return event?.sequence === sequence ? event : undefined;
 }

@@ -25,7 +25,7 @@ export function useAddress(): Address {
 
 /** As an `href`, for links. */
 export function hrefOf(change: AddressChange): string {
-  return `?${change === undefined ? '' : apply(new URLSearchParams(), change).toString()}`;
+  return `?${apply(new URLSearchParams(), change).toString()}`;
 }
 
 function open(change: AddressChange): void {

@@ -25,7 +25,7 @@ export function App({ facts, clockAheadMs }: Greeting): ReactElement {
       headers,
       // It is open while something is watched: there is nothing to close.
       connection: createConnection({ url: GRAPHQL_URL, headers }),
-      ask: createAsk(GRAPHQL_URL, headers),
+      ask: createAsk(GRAPHQL_URL, headers, (error) => signOut(wordsFor(error))),
       signOut: token === undefined ? undefined : () => signOut(),
       onRefused: (error) => signOut(wordsFor(error)),
     };

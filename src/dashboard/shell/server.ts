@@ -1,5 +1,6 @@
 /** The server that this page came from: what it says of itself, who asks, and the one connection to it. */
 import { createContext, useContext } from 'react';
+import { isAboutCaller } from '../../client/errors.ts';
 import { request, type Connection, type TypedDocument } from '../../client/index.ts';
 
 /** What the server tells any page of it. */
@@ -57,6 +58,18 @@ export async function readGreeting(signal: AbortSignal): Promise<Greeting> {
   return { facts, clockAheadMs: Math.abs(aheadMs) > 3_000 ? aheadMs : 0 };
 }
 
-export function createAsk(url: string, headers: Readonly<Record<string, string>>): Server['ask'] {
-  return (document, variables, signal) => request({ url, headers, document, variables, signal });
+/** @param onRefused hears of who asks being refused: another key or token may do */
+export function createAsk(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  onRefused: (error: Error) => void,
+): Server['ask'] {
+  return async (document, variables, signal) => {
+    try {
+      return await request({ url, headers, document, variables, signal });
+    } catch (error) {
+      if (error instanceof Error && isAboutCaller(error)) onRefused(error);
+      throw error;
+    }
+  };
 }
