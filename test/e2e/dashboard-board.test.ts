@@ -24,6 +24,7 @@ describe.skipIf(!chromium.present)('the board', () => {
   test('while the pointer is over the list no row moves: what is new waits, and failures are said aloud', async () => {
     await using visit = await dashboard.visit();
     const { page, complaints } = visit;
+    await whole(page);
     await row(page, 2).hover();
     const before = await names(page);
 
@@ -45,7 +46,7 @@ describe.skipIf(!chromium.present)('the board', () => {
   test('filter and order are in the address, and a reload keeps them', async () => {
     await using visit = await dashboard.visit();
     const { page } = visit;
-    await row(page, 2).waitFor();
+    await whole(page);
     await page.keyboard.press('/');
     await page.keyboard.type('task-89');
     await page.getByRole('button', { name: 'Task', exact: true }).click();
@@ -53,7 +54,7 @@ describe.skipIf(!chromium.present)('the board', () => {
     const found = ['task-89', ...Array.from({ length: 10 }, (_, index) => `task-89${index}`)];
     expect(await names(page)).toEqual(found);
     await page.reload();
-    await row(page, 2).waitFor();
+    await whole(page);
     expect(await names(page)).toEqual(found);
     expect(await page.getByRole('columnheader', { name: 'Task' }).getAttribute('aria-sort')).toBe('ascending');
 
@@ -69,7 +70,7 @@ describe.skipIf(!chromium.present)('the board', () => {
     await using visit = await dashboard.visit('/?sort=name&q=task-');
     const { page } = visit;
     const last = page.locator(`[data-task="task-60"]`);
-    await row(page, 2).waitFor();
+    await whole(page);
     for (let step = 0; step <= 60; step += 1) await page.keyboard.press(step % 2 === 0 ? 'j' : 'ArrowDown');
     await last.and(page.locator(':focus')).waitFor();
     await page.keyboard.press('j');
@@ -95,7 +96,7 @@ describe.skipIf(!chromium.present)('the board', () => {
 
   test('on a phone nothing is wider than the page', async () => {
     await using visit = await dashboard.visit('/', { viewport: { width: 360, height: 740 } });
-    await row(visit.page, 2).waitFor();
+    await whole(visit.page);
     expect(await visit.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   });
 });
@@ -103,6 +104,11 @@ describe.skipIf(!chromium.present)('the board', () => {
 function eventOf(taskId: string, eventType = 'PROGRESS_UPDATE') {
   const stage = eventType === 'TASK_FAILED' ? 'FAILED' : 'ANALYSIS';
   return { taskId, eventId: eventType, eventType, component: 'camina', stage, message: eventType };
+}
+
+/** The first rows come before the last; below those stands the foot. */
+async function whole(page: Page): Promise<void> {
+  await page.locator('.board-foot').waitFor();
 }
 
 /** The header is the first. */

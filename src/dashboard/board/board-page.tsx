@@ -28,13 +28,13 @@ export function BoardPage(): ReactElement {
   const nowMs = useServerNow(TICK_MS, connection.kind === 'connected');
   const { params, set } = useAddress();
   const [text, setText] = useSearch();
-  const query = useMemo((): BoardQuery => ({ ...readQuery(params), text }), [params, text]);
   // What is typed is shown first, what it finds right after.
-  const asked = useDeferredValue(query);
+  const searched = useDeferredValue(text);
+  const query = useMemo((): BoardQuery => ({ ...readQuery(params), text: searched }), [params, searched]);
   const minute = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
-  const found = useMemo(() => find(rows.values(), asked, minute), [rows, asked, minute]);
+  const found = useMemo(() => find(rows.values(), query, minute), [rows, query, minute]);
   const { isHeld, isPointed, listeners } = useHeld();
-  const [order, letGo] = useOrder({ rows, sorted: found.rows, key: JSON.stringify(asked), isHeld, isReady: wasReady });
+  const [order, letGo] = useOrder({ rows, sorted: found.rows, key: JSON.stringify(query), isHeld, isReady: wasReady });
   const trouble = useTrouble({ rows, nowMs: minute, isHeld: isPointed, isReady: wasReady });
   useScrollMemory(wasReady);
   const table = useRef<BoardTableHandle>(null);
@@ -72,9 +72,10 @@ export function BoardPage(): ReactElement {
       ) : (
         <div className="board">
           <div {...listeners}>
-            {wasReady && query.status !== 'trouble' && <TroubleStrip trouble={trouble} nowMs={nowMs} />}
+            {query.status !== 'trouble' && <TroubleStrip trouble={trouble} nowMs={nowMs} />}
             <FilterBar
               query={query}
+              text={text}
               counts={wasReady ? found.counts : undefined}
               onText={setText}
               searchField={searchField}
@@ -87,10 +88,10 @@ export function BoardPage(): ReactElement {
               ) : undefined}
             </FilterBar>
             {order.rows.length > 0 ? (
-              <BoardTable ref={table} order={order} query={asked} nowMs={nowMs} />
+              <BoardTable ref={table} order={order} query={query} nowMs={nowMs} />
             ) : (
               <div className="board-table" role="table" aria-label="Tasks" aria-busy={!wasReady}>
-                <HeaderRow query={asked} />
+                <HeaderRow query={query} />
               </div>
             )}
           </div>

@@ -6,6 +6,8 @@ import { sortParameter, SORTS, STATUSES, type BoardQuery, type Found, type Sort 
 
 export interface FilterBarProps {
   readonly query: BoardQuery;
+  /** As it is being written; the query follows. */
+  readonly text: string;
   /** Undefined while nothing is known. */
   readonly counts: Found['counts'] | undefined;
   readonly onText: (text: string) => void;
@@ -18,10 +20,11 @@ export interface FilterBarProps {
 
 const NUMBER = new Intl.NumberFormat('en-GB');
 
-export function FilterBar({ query, counts, onText, searchField, onDown, children }: FilterBarProps): ReactElement {
+export function FilterBar(props: FilterBarProps): ReactElement {
+  const { query, text, counts, onText, searchField, onDown, children } = props;
   const { set } = useAddress();
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>): void {
-    if (event.key === 'Escape' && query.text !== '') onText('');
+    if (event.key === 'Escape' && text !== '') onText('');
     else if (event.key === 'Escape') event.currentTarget.blur();
     else if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();
     else return;
@@ -39,11 +42,11 @@ export function FilterBar({ query, counts, onText, searchField, onDown, children
           autoComplete="off"
           spellCheck={false}
           maxLength={200}
-          value={query.text}
+          value={text}
           onChange={(event) => onText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        {query.text === '' && <kbd aria-hidden="true">/</kbd>}
+        {text === '' && <kbd aria-hidden="true">/</kbd>}
       </span>
       <div className="statuses" role="group" aria-label="Status">
         {STATUSES.map((status) => (
