@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { foldRows, isTrouble } from '../../src/dashboard/board/row.ts';
-import { cellOf, pulseLevels, type Pulse } from '../../src/view/pulse.ts';
+import { beatsIn, cellOf, pulseLevels, type Pulse } from '../../src/view/pulse.ts';
 import { boardOf, NOON, rowsOf, taskOf } from './rows.ts';
 
 const SECOND = 1_000;
@@ -21,13 +21,26 @@ test('what did not change stays the same object, so that it is not drawn again',
   expect(after.rows.get('b')).not.toBe(before.rows.get('b'));
 });
 
-test('the pulse is how much the sequence grew, at the time at which the page heard of it', () => {
+test('the pulse is how much the sequence grew, at the time at which the last event was recorded', () => {
   const board = boardOf(
     [0, { id: 'a', sequence: 10 }],
-    [6 * SECOND, { id: 'a', sequence: 14 }],
-    [9 * SECOND, { id: 'a', sequence: 15 }],
+    [6 * SECOND, { id: 'a', sequence: 14, saidMs: 6 * SECOND }],
+    [12 * SECOND, { id: 'a', sequence: 15, saidMs: 9 * SECOND }],
   );
   expect(drawn(board.rows.get('a')?.pulse, 12 * SECOND)).toBe('···············10310');
+});
+
+test('after a break of the page, a task that got stuck in it is silent', () => {
+  const hour = 3_600 * SECOND;
+  const [stuck] = boardOf([0, { id: 'a' }], [hour, { id: 'a', sequence: 491, saidMs: hour / 2 }]).rows.values();
+  expect(stuck?.heardMs).toBe(NOON + hour / 2);
+  expect(drawn(stuck?.pulse, hour)).toBe('0'.repeat(20));
+});
+
+test('after a break of the page, what was said in it does not count as said in this minute', () => {
+  const hour = 3_600 * SECOND;
+  const [busy] = boardOf([0, { id: 'a' }], [hour, { id: 'a', sequence: 491, saidMs: hour - SECOND }]).rows.values();
+  expect(busy?.pulse && beatsIn(busy.pulse, cellOf(NOON + hour), 20)).toBe(1);
 });
 
 test('a task that said nothing since the page was opened shows as silence, not as nothing', () => {

@@ -15,9 +15,9 @@ export interface BoardRow {
   readonly look: Look;
   readonly lastWord: LastWord | undefined;
   readonly startedMs: number;
-  /** By the server's clock: for the order. */
+  /** When the last word was recorded: for the order. */
   readonly saidMs: number;
-  /** By the clock of this page where it was there: for how long nothing was said. */
+  /** The same, but never in the future: for how long nothing was said. */
   readonly heardMs: number;
   /** Undefined before the first event. */
   readonly pulse: Pulse | undefined;
@@ -44,7 +44,7 @@ export interface BoardRows {
 
 export const NO_ROWS: BoardRows = Object.freeze({ tasks: new Map(), rows: new Map() });
 
-/** The rows after one more update, seen at `nowMs`. */
+/** The rows after one more update, seen at `nowMs` of the server's clock. */
 export function foldRows(before: BoardRows, tasks: ReadonlyMap<string, TaskRow>, nowMs: number): BoardRows {
   const rows = new Map<string, BoardRow>();
   for (const [id, task] of tasks) {
@@ -68,8 +68,8 @@ function toRow(task: TaskRow, known: BoardRow | undefined, nowMs: number): Board
   const saidMs = Date.parse(lastWord?.recordedAt ?? progress.lastUpdate);
   const title = oneLine(task.title ?? '');
   const name = title === '' ? id : title;
-  const beats = progress.sequence - (known?.task.progress.sequence ?? 0);
-  const isHeard = known !== undefined && beats > 0;
+  // What is caught up on after a break was said when it was recorded: a stuck task stays silent.
+  const heardMs = Math.min(saidMs, nowMs);
   return {
     task,
     id,
@@ -78,18 +78,26 @@ function toRow(task: TaskRow, known: BoardRow | undefined, nowMs: number): Board
     lastWord,
     startedMs: Date.parse(progress.startedAt),
     saidMs,
-    heardMs: isHeard ? nowMs : (known?.heardMs ?? Math.min(saidMs, nowMs)),
-    pulse: pulseAfter(known?.pulse, beats, isHeard ? nowMs : Math.min(saidMs, nowMs)),
+    heardMs,
+    pulse: pulseAfter(known, progress.sequence, heardMs),
     haystack: foldCase([id, title, ...labels, lastWord?.component ?? '', lastWord?.message ?? ''].join('\n')),
     sortName: foldCase(name).replaceAll(/\d+/g, (digits) => digits.padStart(16, '0')),
   };
 }
 
-/** Of a task that the page has just met only its last beat is known: before it nothing, after it silence. */
-function pulseAfter(pulse: Pulse | undefined, beats: number, atMs: number): Pulse | undefined {
-  if (beats <= 0) return pulse;
-  return addBeat(pulse, atMs, pulse === undefined ? 1 : beats);
+/**
+ * All beats since the last word known count with the one that is known now. Of those of a longer time, as of a task
+ * that the page has just met, only the last is known: before it nothing, after it silence.
+ */
+function pulseAfter(known: BoardRow | undefined, sequence: number, heardMs: number): Pulse | undefined {
+  const beats = sequence - (known?.task.progress.sequence ?? 0);
+  if (beats <= 0) return known?.pulse;
+  const isNear = known?.pulse !== undefined && heardMs - known.heardMs <= NEAR_MS;
+  return isNear ? addBeat(known.pulse, heardMs, beats) : addBeat(known?.pulse, heardMs);
 }
+
+/** What a pulse tells of: within it, it makes little difference when. */
+const NEAR_MS = 60_000;
 
 function taskLook({ progress }: TaskRow): Look {
   if (progress.status === 'COMPLETED') return 'done';
