@@ -37,7 +37,7 @@ export function renderFrame(screens: readonly Screen[], options: FrameOptions): 
     hasEstimates: screens.some(({ estimates }) => estimates.size > 0),
   });
   const paint = createPaint(options.withColour);
-  const elapsed = Math.max(...screens.map((screen) => elapsedText(screen, options.nowMs).length));
+  const elapsed = Math.max(...screens.map((screen) => elapsedText(screen, options).length));
   const hasBars = screens.some(({ view }) => view !== undefined);
   const drawing: Drawing = { ...options, grid, paint, elapsed, hasBars };
   const { tasks, rest } = chooseRows(screens, options.height);
@@ -59,7 +59,7 @@ function drawComponent(drawing: Drawing, screen: Screen, component: ComponentVie
     name,
     isTask: false,
     progress,
-    pulse: pulseText(pulse, drawing.nowMs, drawing.grid.pulse),
+    pulse: pulseText(pulse, serverNow(drawing, screen), drawing.grid.pulse),
     rate: rate < 0.05 ? '' : rateText(rate),
     words: message,
     estimate: isAtWork ? estimateText(screen, name) : '',
@@ -84,7 +84,7 @@ function drawTask(drawing: Drawing, screen: Screen): string {
     name: taskId,
     isTask: true,
     progress: view.progress.displayProgress,
-    pulse: pulseText(screen.taskPulse, drawing.nowMs, grid.pulse),
+    pulse: pulseText(screen.taskPulse, serverNow(drawing, screen), grid.pulse),
     rate,
     words: isLost
       ? `reconnecting since ${clock(connection.sinceMs, drawing.timeZone)}`
@@ -96,20 +96,21 @@ function drawTask(drawing: Drawing, screen: Screen): string {
 
 /** What keeps its width comes first: of several tasks it then stands in columns. */
 function taskWords(
-  { grid, nowMs, elapsed }: Drawing,
+  drawing: Drawing,
   screen: Screen,
   { rate, estimate }: { readonly rate: string; readonly estimate: string },
 ): string {
+  const { grid, elapsed } = drawing;
   const { view, title, isDeleted, lastBeatMs } = screen;
   if (view === undefined) return '';
   const { stage, lastUpdate } = view.progress;
   // A replayed run tells old times; what counts is when its last word came in.
-  const silentMs = nowMs - (lastBeatMs ?? Date.parse(lastUpdate));
+  const silentMs = serverNow(drawing, screen) - (lastBeatMs ?? Date.parse(lastUpdate));
   const facts = isOver(screen) || silentMs < 15_000 ? [] : [`silent for ${stopwatch(silentMs)}`];
   facts.push(isDeleted ? 'deleted' : stage.toLowerCase().replaceAll('_', ' '));
   if (estimate !== '' && grid.estimate === 0) facts.push(estimate);
   if (title !== undefined) facts.push(title);
-  const figures = [elapsedText(screen, nowMs).padStart(elapsed)];
+  const figures = [elapsedText(screen, drawing).padStart(elapsed)];
   if (grid.rate === 0 && rate !== '') figures.unshift(rate.padStart(RATE_WIDTH));
   return [...figures, facts.join(' · ')].join('  ');
 }
@@ -118,16 +119,23 @@ function taskWords(
  * On the task's own clock: at its last event, and on from when that came. So a run that is replayed shows the time it
  * took, not the days since.
  */
-function elapsedText({ view, lastBeatMs }: Screen, nowMs: number): string {
+function elapsedText(screen: Screen, options: FrameOptions): string {
+  const { view, lastBeatMs } = screen;
   if (view === undefined) return '';
   const { startedAt, lastUpdate, status } = view.progress;
   const atLastEventMs = Date.parse(lastUpdate) - Date.parse(startedAt);
   if (status !== 'RUNNING') return stopwatch(atLastEventMs);
+  const nowMs = serverNow(options, screen);
   return stopwatch(lastBeatMs === undefined ? nowMs - Date.parse(startedAt) : atLastEventMs + nowMs - lastBeatMs);
 }
 
-function rateAt({ nowMs }: FrameOptions, { seenSinceMs = nowMs }: Screen, pulse: Pulse | undefined): number {
-  return rateOf(pulse, nowMs, seenSinceMs);
+function rateAt({ nowMs }: FrameOptions, { clock: { aheadMs }, seenSinceMs = nowMs }: Screen, pulse?: Pulse): number {
+  return rateOf(pulse, nowMs - aheadMs, seenSinceMs - aheadMs);
+}
+
+/** What is silent, and for how long, is a matter of the clock that its events were recorded by. */
+function serverNow({ nowMs }: FrameOptions, screen: Screen): number {
+  return nowMs - screen.clock.aheadMs;
 }
 
 /** As the component said it. Of a task: what its first component says, for that one opened it and speaks for it. */

@@ -6,17 +6,20 @@ import { foldUpdate, type TaskUpdate, type TaskView } from '../client/index.ts';
 import type { EventFieldsFragment } from '../client/generated/graphql.ts';
 import { lookOf, type Look } from '../view/look.ts';
 import { addBeat, type Pulse } from '../view/pulse.ts';
+import { foldClock, SAME_CLOCK, type ServerClock } from './server-clock.ts';
 
 export interface Screen {
   readonly taskId: string;
   readonly title?: string | undefined;
+  /** What all times of the task are told by: those of its pulses, too. */
+  readonly clock: ServerClock;
   readonly view?: TaskView | undefined;
   /** Beats of each component, and of the task as a whole. */
   readonly pulses: ReadonlyMap<string, Pulse>;
   readonly taskPulse?: Pulse | undefined;
   /** What each component said with its last report of progress of the time it still needs, in its own words. */
   readonly estimates: ReadonlyMap<string, string>;
-  /** Since when the task is seen, milliseconds since 1970. */
+  /** Since when the task is seen, milliseconds since 1970 by the clock of this machine. */
   readonly seenSinceMs?: number | undefined;
   /** When the last event seen was recorded, milliseconds since 1970. */
   readonly lastBeatMs?: number | undefined;
@@ -44,7 +47,16 @@ export interface Notice {
 
 export function emptyScreen(taskId: string, nowMs: number): Screen {
   const connection = { kind: 'connecting', sinceMs: nowMs } as const;
-  return { taskId, pulses: new Map(), estimates: new Map(), warnings: 0, failures: 0, connection, isDeleted: false };
+  const counts = { warnings: 0, failures: 0 };
+  return {
+    taskId,
+    clock: SAME_CLOCK,
+    pulses: new Map(),
+    estimates: new Map(),
+    ...counts,
+    connection,
+    isDeleted: false,
+  };
 }
 
 /** @param nowMs when the update came, milliseconds since 1970. */
@@ -57,14 +69,15 @@ export function foldScreen(screen: Screen, update: TaskUpdate, nowMs: number): S
     return { ...screen, view, seenSinceMs, estimates };
   }
   const { event } = update;
-  // An event that was caught up on beat when it was recorded; a server's clock that runs ahead beats now.
-  const atMs = Math.min(Date.parse(event.recordedAt), nowMs);
+  // An event that was caught up on beat when it was recorded.
+  const atMs = Date.parse(event.recordedAt);
   const notice = noticeOf(update);
   const hasFailed = notice?.look === 'failed';
   return {
     ...screen,
     view,
     seenSinceMs,
+    clock: foldClock(screen.clock, atMs, nowMs),
     estimates: foldEstimates(screen.estimates, event),
     pulses: new Map(screen.pulses).set(event.component, addBeat(screen.pulses.get(event.component), atMs)),
     taskPulse: addBeat(screen.taskPulse, atMs),

@@ -19,5 +19,11 @@ export function screenOf(...updates: readonly TaskUpdate[]): Screen {
 export function screenOfTask(taskId: string, ...updates: readonly TaskUpdate[]): Screen {
   const sinceMs = Date.parse(at(0));
   const live: Screen = { ...emptyScreen(taskId, sinceMs), connection: { kind: 'live', sinceMs } };
-  return updates.reduce((screen, update) => foldScreen(screen, update, Date.parse(update.progress.lastUpdate)), live);
+  return updates.reduce((screen, update) => foldScreen(screen, update, cameMs(update)), live);
+}
+
+/** An event when it was recorded, all else when its task said the last. */
+function cameMs(update: TaskUpdate): number {
+  const { progress } = update;
+  return Date.parse(update.__typename === 'TaskEventRecorded' ? update.event.recordedAt : progress.lastUpdate);
 }
