@@ -10,7 +10,7 @@ import { createApp } from '../src/app.ts';
 import { DEMO_TITLE, demoRun } from '../src/demo/demo-run.ts';
 import { renderFrame } from '../src/cli/frame.ts';
 import { renderNotice } from '../src/cli/lasting-lines.ts';
-import { emptyScreen, foldScreen, noticeOf } from '../src/cli/screen.ts';
+import { createScreenFold, noticeOf } from '../src/cli/screen.ts';
 import { EmitEventsDocument, request, watchTask, type EmitEventInput, type TaskUpdate } from '../src/client/index.ts';
 import { parseConfig } from '../src/config.ts';
 import { svgOf } from './terminal-svg.ts';
@@ -24,17 +24,14 @@ const MOMENT_MS = START_MS + 13_300;
 export async function drawWatch(): Promise<string> {
   const style = { width: COLUMNS, withColour: true, timeZone: 'UTC' };
   const lines: string[] = [];
-  let screen = { ...emptyScreen(TASK_ID, START_MS), title: DEMO_TITLE };
+  const fold = createScreenFold(TASK_ID, START_MS);
+  fold.set({ connection: { kind: 'live', sinceMs: START_MS }, title: DEMO_TITLE });
   for (const update of await updatesOf(eventsSoFar())) {
-    const atMs = Date.parse(update.progress.lastUpdate);
-    screen = {
-      ...foldScreen(screen, update, atMs),
-      connection: { kind: 'live', sinceMs: START_MS },
-      title: DEMO_TITLE,
-    };
+    fold.fold(update, Date.parse(update.progress.lastUpdate));
     const notice = noticeOf(update);
     if (notice !== undefined) lines.push(renderNotice(notice, '', style));
   }
+  const screen = fold.screen();
   lines.push(...renderFrame([screen], { ...style, height: 30, nowMs: MOMENT_MS }));
   const label = `drumline watch ${TASK_ID}: a task and its ${screen.view?.components.size} components, with bars, rates and last words`;
   return svgOf([`\u001b[90m$ npx drumline watch ${TASK_ID}\u001b[0m`, ...lines], { columns: COLUMNS, label });

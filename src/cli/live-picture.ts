@@ -10,7 +10,7 @@ import { createLiveArea } from './live-area.ts';
 import { clock, createPaint } from './look.ts';
 import type { Picture } from './picture.ts';
 import { isOver } from './rows.ts';
-import { emptyScreen, foldScreen, noticeOf, type Screen } from './screen.ts';
+import { createScreenFold, noticeOf, type ScreenFold } from './screen.ts';
 
 export interface LiveOptions {
   readonly taskIds: readonly string[];
@@ -32,7 +32,7 @@ export function createLivePicture(options: LiveOptions): Picture {
   const area = createLiveArea(output);
   const link = createLink();
   const openedMs = Date.now();
-  const screens = new Map(taskIds.map((taskId) => [taskId, emptyScreen(taskId, openedMs)]));
+  const screens = new Map(taskIds.map((taskId) => [taskId, createScreenFold(taskId, openedMs)]));
   let above: string[] = [];
   let lastDrawnMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,13 +43,14 @@ export function createLivePicture(options: LiveOptions): Picture {
     lastDrawnMs = nowMs;
     const { width, height } = area.size();
     const size = { width, height: Math.max(height, minHeight) };
-    area.draw(above, renderFrame([...screens.values()], { ...size, ...style, nowMs }));
+    const drawn = Array.from(screens.values(), (each) => each.screen());
+    area.draw(above, renderFrame(drawn, { ...size, ...style, nowMs }));
     above = [];
     timer = setTimeout(draw, idleMs);
   }
-  function change(taskId: string, how: (screen: Screen) => Screen): void {
+  function change(taskId: string, how: (screen: ScreenFold) => void): void {
     const screen = screens.get(taskId);
-    if (screen !== undefined) screens.set(taskId, how(screen));
+    if (screen !== undefined) how(screen);
     clearTimeout(timer);
     timer = setTimeout(draw, Math.max(0, lastDrawnMs + frameMs - Date.now()));
   }
@@ -60,8 +61,9 @@ export function createLivePicture(options: LiveOptions): Picture {
     above.push(paint('quiet', `${clock(Date.now(), options.timeZone)} · ${text}`));
   }
   function sayBack(what: 'lost' | 'back' | undefined): void {
-    const isKnown = [...screens.values()].some(({ view }) => view !== undefined);
-    if (what === 'back' && isKnown) say('connected again; going on where it broke off');
+    if (what !== 'back') return;
+    const isKnown = [...screens.values()].some((each) => each.screen().view !== undefined);
+    if (isKnown) say('connected again; going on where it broke off');
   }
 
   return {
@@ -69,29 +71,30 @@ export function createLivePicture(options: LiveOptions): Picture {
       sayBack(link.note(taskId, state));
       const sinceMs = Date.now();
       change(taskId, (screen) => {
-        if (state.kind === 'connected') return { ...screen, connection: { kind: 'live', sinceMs } };
-        const isNews = state.kind === 'lost' && screen.connection.kind !== 'lost';
-        return isNews ? { ...screen, connection: { kind: 'lost', sinceMs } } : screen;
+        if (state.kind === 'connected') screen.set({ connection: { kind: 'live', sinceMs } });
+        const isNews = state.kind === 'lost' && screen.screen().connection.kind !== 'lost';
+        if (isNews) screen.set({ connection: { kind: 'lost', sinceMs } });
       });
     },
     onTitle(taskId, title) {
-      change(taskId, (screen) => ({ ...screen, title }));
+      change(taskId, (screen) => screen.set({ title }));
     },
     async onUpdate(taskId, update) {
       if (update.__typename === 'TaskEnded') sayBack(link.forget(taskId));
       const notice = noticeOf(update);
       if (notice !== undefined) above.push(renderNotice(notice, nameOf(taskId), lasting()));
-      change(taskId, (screen) => foldScreen(screen, update, Date.now()));
+      change(taskId, (screen) => screen.fold(update, Date.now()));
     },
     async onDeleted(taskId) {
       sayBack(link.forget(taskId));
-      change(taskId, (screen) => ({ ...screen, isDeleted: true }));
+      change(taskId, (screen) => screen.set({ isDeleted: true }));
     },
     [Symbol.dispose]() {
       draw(LAST_HEIGHT);
       clearTimeout(timer);
       area[Symbol.dispose]();
-      for (const screen of screens.values()) {
+      for (const each of screens.values()) {
+        const screen = each.screen();
         if (isOver(screen)) output.write(`${renderOutcome(screen, nameOf(screen.taskId), lasting())}\n`);
       }
     },

@@ -7,7 +7,7 @@ import { createLink } from './link.ts';
 import { clock, createPaint, MARKS } from './look.ts';
 import { lookOf, percent, type Look } from '../view/look.ts';
 import type { Picture } from './picture.ts';
-import { emptyScreen, foldScreen, noticeOf } from './screen.ts';
+import { createScreenFold, noticeOf } from './screen.ts';
 
 export interface PlainOptions {
   readonly taskIds: readonly string[];
@@ -35,17 +35,17 @@ export function createPlainPicture({ taskIds, io, ...style }: PlainOptions & Lin
   const talk = createTalk(io);
   const inTurn = createTurn();
   const nameOf = taskColumn(taskIds);
-  const screens = new Map(taskIds.map((taskId) => [taskId, emptyScreen(taskId, Date.now())]));
+  const folds = new Map(taskIds.map((taskId) => [taskId, createScreenFold(taskId, Date.now())]));
   return {
     ...talk,
     onTitle() {},
     async onUpdate(taskId, update) {
       talk.onNews(taskId, update);
-      const screen = foldScreen(screens.get(taskId) ?? emptyScreen(taskId, Date.now()), update, Date.now());
-      screens.set(taskId, screen);
+      const fold = folds.get(taskId);
+      fold?.fold(update, Date.now());
       const task = nameOf(taskId);
-      const line =
-        update.__typename === 'TaskEnded' ? renderOutcome(screen, task, style) : plainLine(update, task, style);
+      const screen = update.__typename === 'TaskEnded' ? fold?.screen() : undefined;
+      const line = screen === undefined ? plainLine(update, task, style) : renderOutcome(screen, task, style);
       if (line !== undefined) await inTurn(() => writeLine(io.stdout, line));
     },
     async onDeleted(taskId) {

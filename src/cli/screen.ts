@@ -1,9 +1,11 @@
 /**
- * Everything that a picture of a task is drawn from, folded from its updates. Pure: the same updates at the same
- * times give the same screen.
+ * Everything that a picture of a task is drawn from, folded from its updates: the same updates at the same times give
+ * the same screen. They are folded in place, for there may be thousands between two pictures; a screen is a copy, made
+ * for a picture.
  */
-import { foldUpdate, type TaskUpdate, type TaskView } from '../client/index.ts';
+import type { ComponentView, TaskUpdate, TaskView } from '../client/index.ts';
 import type { EventFieldsFragment } from '../client/generated/graphql.ts';
+import { foldComponents, toView } from '../client/task-view.ts';
 import { lookOf, type Look } from '../view/look.ts';
 import { addBeat, type Pulse } from '../view/pulse.ts';
 import { foldClock, SAME_CLOCK, type ServerClock } from './server-clock.ts';
@@ -45,7 +47,7 @@ export interface Notice {
   readonly text: string;
 }
 
-export function emptyScreen(taskId: string, nowMs: number): Screen {
+function emptyScreen(taskId: string, nowMs: number): Screen {
   const connection = { kind: 'connecting', sinceMs: nowMs } as const;
   const counts = { warnings: 0, failures: 0 };
   return {
@@ -59,43 +61,66 @@ export function emptyScreen(taskId: string, nowMs: number): Screen {
   };
 }
 
-/** @param nowMs when the update came, milliseconds since 1970. */
-export function foldScreen(screen: Screen, update: TaskUpdate, nowMs: number): Screen {
-  const view = foldUpdate(screen.view, update);
-  const seenSinceMs = screen.seenSinceMs ?? nowMs;
-  if (update.__typename !== 'TaskEventRecorded') {
-    // Whatever was said of the time left was said before the events that are missing.
-    const estimates = update.__typename === 'TaskGap' ? new Map() : screen.estimates;
-    return { ...screen, view, seenSinceMs, estimates };
+export interface ScreenFold {
+  /** @param nowMs when the update came, milliseconds since 1970 by the clock of this machine. */
+  fold(update: TaskUpdate, nowMs: number): void;
+  /** What no update tells. */
+  set(facts: Partial<Pick<Screen, 'title' | 'connection' | 'isDeleted'>>): void;
+  /** As it stands now: what is folded later does not change it. */
+  screen(): Screen;
+}
+
+export function createScreenFold(taskId: string, openedMs: number): ScreenFold {
+  const components = new Map<string, ComponentView>();
+  const pulses = new Map<string, Pulse>();
+  const estimates = new Map<string, string>();
+  let last: TaskUpdate | undefined;
+  let rest = emptyScreen(taskId, openedMs);
+
+  function foldEvent(event: EventFieldsFragment, notice: Notice | undefined, nowMs: number): void {
+    // An event that was caught up on beat when it was recorded.
+    const atMs = Date.parse(event.recordedAt);
+    const hasFailed = notice?.look === 'failed';
+    pulses.set(event.component, addBeat(pulses.get(event.component), atMs));
+    foldEstimate(estimates, event);
+    rest = {
+      ...rest,
+      clock: foldClock(rest.clock, atMs, nowMs),
+      taskPulse: addBeat(rest.taskPulse, atMs),
+      lastBeatMs: atMs,
+      warnings: rest.warnings + (notice?.look === 'warning' ? 1 : 0),
+      failures: rest.failures + (hasFailed ? 1 : 0),
+      firstFailure: rest.firstFailure ?? (hasFailed ? notice : undefined),
+    };
   }
-  const { event } = update;
-  // An event that was caught up on beat when it was recorded.
-  const atMs = Date.parse(event.recordedAt);
-  const notice = noticeOf(update);
-  const hasFailed = notice?.look === 'failed';
   return {
-    ...screen,
-    view,
-    seenSinceMs,
-    clock: foldClock(screen.clock, atMs, nowMs),
-    estimates: foldEstimates(screen.estimates, event),
-    pulses: new Map(screen.pulses).set(event.component, addBeat(screen.pulses.get(event.component), atMs)),
-    taskPulse: addBeat(screen.taskPulse, atMs),
-    lastBeatMs: atMs,
-    warnings: screen.warnings + (notice?.look === 'warning' ? 1 : 0),
-    failures: screen.failures + (hasFailed ? 1 : 0),
-    firstFailure: screen.firstFailure ?? (hasFailed ? notice : undefined),
+    fold(update, nowMs) {
+      foldComponents(components, update);
+      last = update;
+      rest = { ...rest, seenSinceMs: rest.seenSinceMs ?? nowMs };
+      // Whatever was said of the time left was said before the events that are missing.
+      if (update.__typename === 'TaskGap') estimates.clear();
+      if (update.__typename === 'TaskEventRecorded') foldEvent(update.event, noticeOf(update), nowMs);
+    },
+    set(facts) {
+      rest = { ...rest, ...facts };
+    },
+    screen: () => ({
+      ...rest,
+      view: last && toView(new Map(components), last),
+      pulses: new Map(pulses),
+      estimates: new Map(estimates),
+    }),
   };
 }
 
 /** An estimate lasts until the component reports its progress without one. */
-function foldEstimates(
-  estimates: ReadonlyMap<string, string>,
+function foldEstimate(
+  estimates: Map<string, string>,
   { component, progress, estimatedTimeRemaining }: EventFieldsFragment,
-): ReadonlyMap<string, string> {
-  if (estimatedTimeRemaining != null) return new Map(estimates).set(component, estimatedTimeRemaining);
-  if (progress === null || !estimates.has(component)) return estimates;
-  return new Map([...estimates].filter(([name]) => name !== component));
+): void {
+  if (estimatedTimeRemaining != null) estimates.set(component, estimatedTimeRemaining);
+  else if (progress !== null) estimates.delete(component);
 }
 
 /** What of an update must not scroll by unseen: warnings, errors, failures, and lost continuity. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderFrame } from '../../src/cli/frame.ts';
 import { renderOutcome } from '../../src/cli/lasting-lines.ts';
-import { emptyScreen, noticeOf, type Screen } from '../../src/cli/screen.ts';
+import { createScreenFold, noticeOf, type Screen } from '../../src/cli/screen.ts';
 import { textWidth } from '../../src/util/terminal-text.ts';
 import { at, componentOf, ended, gap, recorded, snapshot } from '../client/updates.ts';
 import { PLAIN, screenOf } from './screens.ts';
@@ -101,7 +101,7 @@ describe('the header', () => {
   });
 
   test('before anything is known says what is waited for', () => {
-    const nothing = emptyScreen('t', PLAIN.nowMs);
+    const nothing = createScreenFold('t', PLAIN.nowMs).screen();
     expect(headerOf(nothing)).toBe('○ t  connecting');
     const live: Screen = { ...nothing, connection: { kind: 'live', sinceMs: Date.parse(at(5)) } };
     expect(headerOf(live)).toBe('○ t  no such task yet; waiting for it since 12:00:05');

@@ -1,6 +1,6 @@
 /** Screens of tasks as their updates left them, on a terminal at nine seconds past noon. */
 import type { FrameOptions } from '../../src/cli/frame.ts';
-import { emptyScreen, foldScreen, type Screen } from '../../src/cli/screen.ts';
+import { createScreenFold, type Screen } from '../../src/cli/screen.ts';
 import type { TaskUpdate } from '../../src/client/index.ts';
 import { at } from '../client/updates.ts';
 
@@ -18,8 +18,10 @@ export function screenOf(...updates: readonly TaskUpdate[]): Screen {
 
 export function screenOfTask(taskId: string, ...updates: readonly TaskUpdate[]): Screen {
   const sinceMs = Date.parse(at(0));
-  const live: Screen = { ...emptyScreen(taskId, sinceMs), connection: { kind: 'live', sinceMs } };
-  return updates.reduce((screen, update) => foldScreen(screen, update, cameMs(update)), live);
+  const fold = createScreenFold(taskId, sinceMs);
+  fold.set({ connection: { kind: 'live', sinceMs } });
+  for (const update of updates) fold.fold(update, cameMs(update));
+  return fold.screen();
 }
 
 /** An event when it was recorded, all else when its task said the last. */

@@ -1,7 +1,7 @@
 /** A terminal whose clock is not the server's says of a task what one with the server's clock says. */
 import { describe, expect, test } from 'vitest';
 import { renderFrame } from '../../src/cli/frame.ts';
-import { emptyScreen, foldScreen, type Screen } from '../../src/cli/screen.ts';
+import { createScreenFold } from '../../src/cli/screen.ts';
 import type { TaskUpdate } from '../../src/client/index.ts';
 import { at, recorded, snapshot } from '../client/updates.ts';
 import { PLAIN } from './screens.ts';
@@ -17,12 +17,9 @@ interface Heard {
 /** The task's line at so many seconds after noon, by a clock that is so far ahead of the server's. */
 function lineAt(seconds: number, aheadMs: number, heard: readonly Heard[]): string | undefined {
   const here = (second: number): number => Date.parse(at(second)) + aheadMs;
-  const connection = { kind: 'live', sinceMs: here(0) } as const;
-  const screen = heard.reduce<Screen>((before, { at: second, update }) => foldScreen(before, update, here(second)), {
-    ...emptyScreen('t', here(0)),
-    connection,
-  });
-  return renderFrame([screen], { ...PLAIN, nowMs: here(seconds) })[0];
+  const fold = createScreenFold('t', here(0));
+  for (const { at: second, update } of heard) fold.fold(update, here(second));
+  return renderFrame([fold.screen()], { ...PLAIN, nowMs: here(seconds) })[0];
 }
 
 /** Four events a second, each of which is here a little after it was recorded. */
