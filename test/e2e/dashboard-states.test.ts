@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey } from '../../src/auth/api-keys.ts';
 import { writeKeyFile } from '../../src/auth/key-file.ts';
 import { CHROMIUM } from '../support/browser.ts';
-import { DESKTOP, PHONE, openDashboard, type Dashboard, type Visit } from '../support/dashboard.ts';
+import { go, inBothSizes, openDashboard, type Dashboard, type Size, type Visit } from '../support/dashboard.ts';
 import { addTasks, runOf, TASKS } from '../support/dashboard-tasks.ts';
 import { createEmitter } from '../support/emitter.ts';
 import { startServer } from '../support/server-process.ts';
@@ -21,8 +21,6 @@ import { systemProgram } from '../support/system-program.ts';
 import { openTempDir } from '../support/temp-dir.ts';
 
 const chromium = systemProgram('chromium', CHROMIUM);
-const SIZES = { desk: DESKTOP, phone: PHONE } as const;
-type Size = keyof typeof SIZES;
 
 interface State {
   readonly path: string;
@@ -88,8 +86,7 @@ describe.skipIf(!chromium.present)('no state keeps anybody out', () => {
   beforeAll(async () => {
     stack = new AsyncDisposableStack();
     dashboard = stack.use(await openDashboard({ chromium }));
-    const [desk, phone] = [await dashboard.visit(), await dashboard.visit('/', { viewport: PHONE })];
-    visits = { desk: stack.use(desk), phone: stack.use(phone) };
+    visits = await inBothSizes(async (size) => stack.use(await dashboard.visit('/', { size })));
   });
   afterAll(async () => stack.disposeAsync());
 
@@ -123,9 +120,9 @@ describe.skipIf(!chromium.present)('no state keeps anybody out', () => {
       await server.restart();
       await emitter.emitUntilAcknowledged(whole.slice(60));
       await using desk = await dashboard.visit(`/?task=${task}`);
-      await using phone = await dashboard.visit(`/?task=${task}`, { viewport: PHONE });
+      await using phone = await dashboard.visit(`/?task=${task}`, { size: 'phone' });
       const pages = { desk: desk.page, phone: phone.page };
-      const all = (name: string, text: string): Promise<void> =>
+      const all = (name: string, text: string): Promise<unknown> =>
         inBothSizes(async (size) => {
           await pages[size].getByText(text).waitFor();
           await expectOpen(pages[size], `${name}, ${size}`);
@@ -147,7 +144,7 @@ describe.skipIf(!chromium.present)('no state keeps anybody out', () => {
     await writeKeyFile(file, { keys: [createApiKey('viewer', ['read:*'], new Date()).kept], revoked: [] });
     await using server = await startServer({ store: 'memory:', args: ['--auth-keys', file] });
     await inBothSizes(async (size) => {
-      await using visit = await dashboard.visit('/', { viewport: SIZES[size] });
+      await using visit = await dashboard.visit('/', { size });
       await visit.page.goto(server.origin);
       await visit.page.getByLabel('Key or token').waitFor();
       await expectOpen(visit.page, `sign-in, ${size}`);
@@ -158,18 +155,6 @@ describe.skipIf(!chromium.present)('no state keeps anybody out', () => {
     });
   });
 });
-
-async function inBothSizes(check: (size: Size) => Promise<void>): Promise<void> {
-  await Promise.all((['desk', 'phone'] as const).map(check));
-}
-
-/** As a link of the page does: what was unfolded before is gone with the view that it was in. */
-async function go(page: Page, path: string): Promise<void> {
-  await page.keyboard.press('Escape');
-  for (const each of ['/?task=none', path]) {
-    await page.evaluate(`history.pushState(null, '', ${JSON.stringify(each)}), dispatchEvent(new Event('popstate'))`);
-  }
-}
 
 /** As it stands, in light and in dark. */
 async function expectOpen(page: Page, name: string): Promise<void> {

@@ -56,7 +56,7 @@ const OBSERVE = `mutation ($input: PublishObservationInput!) {
   publishObservation(input: $input) { observation { id } }
 }`;
 
-async function observe(url: string, taskId: string, content = 'Two listings look the same.'): Promise<void> {
+export async function observe(url: string, taskId: string, content = 'Two listings look the same.'): Promise<void> {
   const variables = { input: { taskId, content, metadata: { confidence: 0.8, seen: { listings: [4, 17] } } } };
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query: OBSERVE, variables }) });

@@ -14,8 +14,11 @@ import { openTempDir, type TempDir } from './temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-export const PHONE = { width: 390, height: 844 } as const;
-export const DESKTOP = { width: 1280, height: 800 } as const;
+export type Size = 'desk' | 'phone';
+const SIZES: Readonly<Record<Size, { readonly width: number; readonly height: number }>> = {
+  desk: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+};
 
 export interface Dashboard extends AsyncDisposable {
   readonly server: ServerProcess;
@@ -23,7 +26,11 @@ export interface Dashboard extends AsyncDisposable {
   readonly directory: TempDir;
   readonly browser: Browser;
   /** A tab of a profile of its own. */
-  visit(path?: string, options?: BrowserContextOptions): Promise<Visit>;
+  visit(path?: string, options?: VisitOptions): Promise<Visit>;
+}
+
+export interface VisitOptions extends BrowserContextOptions {
+  readonly size?: Size;
 }
 
 export interface Visit extends AsyncDisposable {
@@ -56,8 +63,8 @@ export async function openDashboard({ chromium, args = [] }: DashboardOptions): 
   };
 }
 
-async function visit(browser: Browser, url: string, options: BrowserContextOptions): Promise<Visit> {
-  const profile = await browser.newContext({ viewport: DESKTOP, ...options });
+async function visit(browser: Browser, url: string, { size = 'desk', ...options }: VisitOptions): Promise<Visit> {
+  const profile = await browser.newContext({ viewport: SIZES[size], ...options });
   const [requests, complaints]: [string[], string[]] = [[], []];
   const page = await profile.newPage();
   profile.on('request', (request) => requests.push(request.url()));
@@ -76,6 +83,20 @@ async function visit(browser: Browser, url: string, options: BrowserContextOptio
   );
   await page.goto(url);
   return { page, requests, complaints, [Symbol.asyncDispose]: () => profile.close() };
+}
+
+/** At the same time. */
+export async function inBothSizes<Result>(act: (size: Size) => Promise<Result>): Promise<Record<Size, Result>> {
+  const [desk, phone] = await Promise.all([act('desk'), act('phone')]);
+  return { desk, phone };
+}
+
+/** As a link of the page does: what was unfolded before is gone with the view that it was in. */
+export async function go(page: Page, path: string): Promise<void> {
+  await page.keyboard.press('Escape');
+  for (const each of ['/?task=none', path]) {
+    await page.evaluate(`history.pushState(null, '', ${JSON.stringify(each)}), dispatchEvent(new Event('popstate'))`);
+  }
 }
 
 /** `npm ci` has built it; whoever changed the sources since then would test the page of yesterday. */
