@@ -1,5 +1,6 @@
 /** One task: its score, its events, and any moment of it. */
 import type { ReactElement } from 'react';
+import { ownDirection } from '../parts/text.ts';
 import { ConnectionPill } from '../shell/connection-state.tsx';
 import { Link } from '../shell/link.tsx';
 import { Page } from '../shell/page.tsx';
@@ -14,7 +15,7 @@ export function RunPage({ taskId }: { readonly taskId: string }): ReactElement {
   const { view, connection, error } = state;
   const { at, move } = usePlace(view?.progress.sequence);
   const page = {
-    title: `${heading.title ?? taskId} · Drumline`,
+    title: `${ownDirection(heading.title ?? taskId)} · Drumline`,
     place: (
       <span className="place">
         <Link to={{}}>Tasks</Link>
