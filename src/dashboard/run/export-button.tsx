@@ -1,5 +1,5 @@
 /** Downloads what the feed lists, and says how far it is. */
-import { useRef, useState, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type ReactElement } from 'react';
 import type { TaskEventFilter } from '../../client/index.ts';
 import { percent } from '../../view/look.ts';
 import { useServer } from '../shell/server.ts';
@@ -16,6 +16,7 @@ export function ExportButton({ taskId, filter, upTo }: ExportButtonProps): React
   const [share, setShare] = useState<number>();
   const [failure, setFailure] = useState<string>();
   const running = useRef<AbortController>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
 
   async function start(): Promise<void> {
     const own = new AbortController();

@@ -1,6 +1,7 @@
 /** A run as a file of JSON Lines, in the shape that `drumline emit --file` takes: so it can be played again anywhere. */
 import type { TaskEvent, TaskEventFilter } from '../../client/index.ts';
 import { TaskEventsFromDocument } from '../../client/generated/graphql.ts';
+import { persist } from '../shell/persist.ts';
 import type { Server } from '../shell/server.ts';
 
 export interface ExportOptions {
@@ -22,7 +23,8 @@ export async function exportEvents(options: ExportOptions): Promise<Blob> {
   const parts: string[] = [];
   let afterSequence = 0;
   while (afterSequence < upTo) {
-    const { taskEvents } = await ask(TaskEventsFromDocument, { taskId, afterSequence, first: PAGE, filter }, signal);
+    const variables = { taskId, afterSequence, first: PAGE, filter };
+    const { taskEvents } = await persist(() => ask(TaskEventsFromDocument, variables, signal), { signal });
     const nodes = taskEvents?.nodes ?? [];
     const wanted = nodes.filter(({ sequence }) => sequence <= upTo);
     if (wanted.length > 0) parts.push(wanted.map((event) => `${JSON.stringify(toLine(taskId, event))}\n`).join(''));
