@@ -14,7 +14,10 @@ export interface PlainOptions {
   readonly io: CliIo;
 }
 
-/** Each update as it came, one JSON object a line; its `cursor` is what `--after` takes. Talk goes to stderr. */
+/**
+ * Each update as it came, one JSON object a line; its `cursor` is what `--after` takes. That a task was deleted no
+ * update tells: it has an object of its own. Talk goes to stderr.
+ */
 export function createJsonPicture({ io }: PlainOptions): Picture {
   const talk = createTalk(io);
   const inTurn = createTurn();
@@ -25,8 +28,9 @@ export function createJsonPicture({ io }: PlainOptions): Picture {
       talk.onNews(taskId, update);
       return inTurn(() => writeJson(io.stdout, update));
     },
-    async onDeleted(taskId) {
+    onDeleted(taskId) {
       talk.onNews(taskId);
+      return inTurn(() => writeJson(io.stdout, { __typename: 'TaskDeleted', taskId }));
     },
   };
 }
@@ -50,6 +54,11 @@ export function createPlainPicture({ taskIds, io, ...style }: PlainOptions & Lin
     },
     async onDeleted(taskId) {
       talk.onNews(taskId);
+      const fold = folds.get(taskId);
+      if (fold === undefined) return;
+      fold.set({ isDeleted: true });
+      const line = renderOutcome(fold.screen(), nameOf(taskId), style);
+      await inTurn(() => writeLine(io.stdout, line));
     },
   };
 }

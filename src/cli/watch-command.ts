@@ -51,6 +51,9 @@ export function addWatchCommand(program: Command, { run }: CommandContext): void
 const HELP = `
 NO_COLOR turns colours off, FORCE_COLOR on; the marks say the same: ○ waiting, ▸ running, ✓ done, ! warning, ✗ failed.
 
+With --json the last line of a task is its TaskEnded, or, when it was deleted:
+{"__typename":"TaskDeleted","taskId":"build-7"}
+
 Examples:
   drumline watch build-7
   drumline watch build-7 build-8 build-9

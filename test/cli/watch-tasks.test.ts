@@ -60,6 +60,31 @@ describe('the exit code', () => {
   });
 });
 
+describe('that one was deleted is said at once, while the others go on', () => {
+  const openServer = () =>
+    openScriptedServer((asked) => {
+      asked.next({ taskUpdates: snapshot(1) });
+      if (asked.variables['taskId'] === 'a') asked.error('TASK_DELETED');
+    });
+
+  test('in a pipe by a line', async () => {
+    await using server = await openServer();
+    const watching = startCli(['watch', 'a', 'b', '--url', server.url]);
+    await says(watching.stdout, '✗ a deleted after 1.0 s');
+    watching.interrupt();
+    expect((await watching.done).exitCode).toBe(130);
+  });
+
+  test('as JSON by an object, as the help tells', async () => {
+    await using server = await openServer();
+    const watching = startCli(['watch', 'build-7', 'a', '--json', '--url', server.url]);
+    await says(watching.stdout, '{"__typename":"TaskDeleted","taskId":"a"}\n');
+    watching.interrupt();
+    expect((await watching.done).exitCode).toBe(130);
+    expect((await cli(['watch', '--help'])).stdout).toContain('\n{"__typename":"TaskDeleted","taskId":"build-7"}\n');
+  });
+});
+
 test('all of them come over one connection', async () => {
   const names = Array.from({ length: 50 }, (_, index) => `t${index}`);
   await using server = await openScriptedServer((asked) => {
