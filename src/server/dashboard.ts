@@ -3,7 +3,6 @@
  * who they are. All addresses in it are relative, so it works below any prefix. Nothing is read before somebody asks,
  * for most servers are never looked at.
  */
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { acceptedEncoding } from './accept.ts';
@@ -103,10 +102,9 @@ function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
   return known.includes(etag) || known.includes('*');
 }
 
-async function sendFacts(response: ServerResponse, { graphiql, auth }: DashboardFacts): Promise<void> {
-  const version = await readVersion();
+function sendFacts(response: ServerResponse, { graphiql, auth }: DashboardFacts): void {
   secure(response, POLICY).setHeader('cache-control', 'no-store');
-  sendJson(response, 200, { graphiql, auth, version });
+  sendJson(response, 200, { graphiql, auth });
 }
 
 function sendMark(response: ServerResponse): void {
@@ -135,10 +133,4 @@ function secure(response: ServerResponse, policy: string): ServerResponse {
     .setHeader('content-security-policy', policy)
     .setHeader('referrer-policy', 'no-referrer')
     .setHeader('x-content-type-options', 'nosniff');
-}
-
-async function readVersion(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return isManifest ? String(manifest.version) : 'unknown';
 }

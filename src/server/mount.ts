@@ -25,10 +25,11 @@ export function createMount(prefix: string, handlers: MountHandlers): Mount {
   }
   return {
     request(request, response) {
-      // The links of our page are relative to it.
-      const isBare = request.url === prefix && prefix !== '';
+      const { url = '/' } = request;
       const isOurs = takes(request);
-      if (isBare) response.writeHead(308, { location: `${prefix}/` }).end();
+      // The addresses in our page are relative to it.
+      const isBare = isOurs && prefix !== '' && url[prefix.length] !== '/';
+      if (isBare) response.writeHead(308, { location: `${prefix}/${url.slice(prefix.length)}` }).end();
       else if (isOurs) handlers.request(request, response);
       return isOurs;
     },

@@ -8,7 +8,6 @@ export interface Facts {
   readonly graphiql: boolean;
   /** Whether callers have to say who they are. */
   readonly auth: boolean;
-  readonly version: string;
 }
 
 /** What is known of the server before anything else is asked. */
