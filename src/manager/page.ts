@@ -3,6 +3,7 @@
  * records and answers with what it found: it may be empty and still have more behind it, and `endCursor` says where
  * to go on.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { judgeCursor, type Cursor, type GapReason } from '../domain/cursor.ts';
 import { BadInputError, type InputIssue } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -95,7 +96,8 @@ interface Scan<Item> {
   readonly lastScanned: Item | undefined;
 }
 
-const SCAN_CHUNK = 1_000;
+/** Records that one turn of the event loop reads: a page may have many of them, and others are not to wait for it. */
+const SCAN_CHUNK = 250;
 
 async function scanForwards<Item extends Numbered>(
   { read, matches }: PageSource<Item>,
@@ -109,7 +111,8 @@ async function scanForwards<Item extends Numbered>(
   let firstScanned: Item | undefined;
   let lastScanned: Item | undefined;
   while (place < end && items.length < limit) {
-    const wanted = matches === undefined ? limit - items.length : SCAN_CHUNK;
+    if (lastScanned !== undefined) await nextTurn();
+    const wanted = matches === undefined ? Math.min(limit - items.length, SCAN_CHUNK) : SCAN_CHUNK;
     const chunk = await read({ after: place, limit: Math.min(wanted, end - place) });
     if (chunk.length === 0) break;
     for (const item of chunk) {
@@ -135,6 +138,7 @@ async function scanBackwards<Item extends Numbered>(
   let firstScanned: Item | undefined;
   let lastScanned: Item | undefined;
   while (place > start && items.length < limit) {
+    if (firstScanned !== undefined) await nextTurn();
     const chunkStart = Math.max(start, place - SCAN_CHUNK);
     const chunk = await read({ after: chunkStart, limit: place - chunkStart });
     if (chunk.length === 0) break;

@@ -7,29 +7,15 @@
 import { print, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type ValueNode } from 'graphql';
 import type { EventVerbs } from '../manager/event-manager.ts';
 import { parseWireEvent, parseWireEvents } from '../schema/wire-input.ts';
-import { collectFields, compileSelection, ifPlain, type SelectionScope, type WriteJson } from './compiled-selection.ts';
-
-/** What became of an emit. */
-export type EmitOutcome =
-  /** The whole result, as JSON. */
-  | { readonly json: string }
-  /** It was recorded or refused; a manager that only says so again, for graphql-js to put it into words. */
-  | { readonly replay: EventVerbs };
-
-/** An emit whose input was parsed. */
-export type RecordEmit = (manager: EventVerbs) => Promise<EmitOutcome>;
-
-export interface CompiledEmit {
-  /** @returns undefined when the variables are not plainly right. */
-  parse(variables: Readonly<Record<string, unknown>>): RecordEmit | undefined;
-}
+import { collectFields, compileSelection, ifPlain, type WriteJson } from './compiled-selection.ts';
+import { resultWriter, selectionScope, type ShortOutcome, type ShortWay } from './short-way.ts';
 
 /** @param document that is valid. @returns undefined for any other operation. */
 export function compileEmit(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): CompiledEmit | undefined {
+): ShortWay | undefined {
   return ifPlain(() => compile(schema, document, operation));
 }
 
@@ -37,11 +23,12 @@ function compile(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): CompiledEmit | undefined {
+): ShortWay | undefined {
   const type = schema.getMutationType();
   const [variable, ...otherVariables] = operation.variableDefinitions ?? [];
   if (type == null || variable === undefined || otherVariables.length > 0) return undefined;
   if (variable.defaultValue !== undefined || (variable.directives?.length ?? 0) > 0) return undefined;
+  // Without variables: those of a directive would be a second one of the operation.
   const scope = selectionScope(schema, document);
   if (scope === undefined) return undefined;
   const [root, ...others] = collectFields(scope, type, operation.selectionSet.selections);
@@ -60,7 +47,7 @@ function compile(
   return asked === 'emitEvents [EmitEventInput!]!' ? batchEmit(name, put) : undefined;
 }
 
-function singleEmit(name: string, put: WriteJson): CompiledEmit {
+function singleEmit(name: string, put: WriteJson): ShortWay {
   return {
     parse(variables) {
       const event = parseWireEvent(variables[name]);
@@ -70,7 +57,7 @@ function singleEmit(name: string, put: WriteJson): CompiledEmit {
   };
 }
 
-function batchEmit(name: string, put: WriteJson): CompiledEmit {
+function batchEmit(name: string, put: WriteJson): ShortWay {
   return {
     parse(variables) {
       const events = parseWireEvents(variables[name]);
@@ -85,29 +72,13 @@ async function settle<Result>(
   recording: Promise<Result>,
   put: WriteJson,
   again: (outcome: Promise<Result>) => EventVerbs,
-): Promise<EmitOutcome> {
+): Promise<ShortOutcome> {
   try {
     return { json: put(await recording) };
   } catch {
     // Either it was refused, or what was recorded cannot be written: graphql-js finds the same, and says where.
     return { replay: again(recording) };
   }
-}
-
-function resultWriter(key: string, write: WriteJson): WriteJson {
-  const start = `{"data":{${JSON.stringify(key)}:`;
-  return (value) => `${start}${write(value)}}}`;
-}
-
-/** Without variables: those of a directive would be a second one of the operation. */
-function selectionScope(schema: GraphQLSchema, document: DocumentNode): SelectionScope | undefined {
-  const fragments: Record<string, SelectionScope['fragments'][string]> = {};
-  for (const definition of document.definitions) {
-    if (definition.kind !== 'FragmentDefinition') continue;
-    if ((definition.variableDefinitions?.length ?? 0) > 0) return undefined;
-    fragments[definition.name.value] = { definition, variableSignatures: undefined };
-  }
-  return { schema, fragments, variableValues: { sources: {}, coerced: {} } };
 }
 
 function isVariable(value: ValueNode | undefined, name: string): boolean {

@@ -11,6 +11,7 @@ import {
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
   isAbstractType,
+  isEnumType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -18,6 +19,7 @@ import {
   typeFromAST,
   type FieldNode,
   type GraphQLAbstractType,
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLLeafType,
   type GraphQLObjectType,
@@ -129,9 +131,19 @@ function compileNullable(scope: SelectionScope, type: GraphQLOutputType, nodes: 
 }
 
 function leafWriter(type: GraphQLLeafType): WriteJson {
+  if (isEnumType(type)) return enumWriter(type);
   return (value) => {
     const text: string | undefined = JSON.stringify(type.coerceOutputValue(value));
     if (text === undefined || text === 'null') throw new NotPlainError();
+    return text;
+  };
+}
+
+function enumWriter(type: GraphQLEnumType): WriteJson {
+  const texts = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]));
+  return (value) => {
+    const text = texts.get(value);
+    if (text === undefined) throw new NotPlainError();
     return text;
   };
 }
@@ -219,7 +231,7 @@ export function valueResolver(
   parameters: 1 | 2 = 2,
 ): (source: unknown) => unknown {
   if (args.length > 0) throw new NotPlainError();
-  const resolve = contextFree(given, parameters);
+  const resolve = takingAtMost(parameters, given);
   if (resolve !== undefined) return (source) => resolve(source, NO_ARGS);
   return (source) => (source as Readonly<Record<string, unknown>>)[name];
 }
@@ -227,9 +239,9 @@ export function valueResolver(
 const NO_ARGS = Object.freeze({});
 
 /** The function, if it takes so many parameters at most. @throws NotPlainError when it takes more. */
-function contextFree<Call extends (...args: never[]) => unknown>(
-  call: Call | undefined | null,
+export function takingAtMost<Call extends (...args: never[]) => unknown>(
   parameters: number,
+  call: Call | undefined | null,
 ): ((...args: unknown[]) => unknown) | undefined {
   if (call == null) return undefined;
   if (call.length > parameters) throw new NotPlainError();

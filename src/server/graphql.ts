@@ -16,7 +16,8 @@ import {
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { SchemaContext, StreamExtension } from '../schema/context.ts';
 import type { PullStream } from '../util/pull-stream.ts';
-import { compileEmit, type EmitOutcome } from './compiled-emit.ts';
+import { compileEmit } from './compiled-emit.ts';
+import { compilePage } from './compiled-page.ts';
 import { checkCost } from './document-limits.ts';
 import { noQuery, parseDocument, validateDocument } from './document.ts';
 import { maskResult, requestError, type MaskError } from './errors.ts';
@@ -26,6 +27,7 @@ import type { Metrics } from './metrics.ts';
 import { createPreparedDocuments, type PreparedDocument } from './prepared-documents.ts';
 import type { Session } from './session.ts';
 import { createSharedExecution } from './shared-execution.ts';
+import type { ShortOutcome } from './short-way.ts';
 import { subscribeOperation } from './subscribe.ts';
 
 export interface GraphqlOptions {
@@ -44,8 +46,8 @@ export interface GraphqlOptions {
 export interface Operation {
   readonly kind: OperationTypeNode;
   readonly args: ExecutionArgs;
-  /** Records an emit without the general machinery, where it is as producers send them. */
-  readonly record: (() => Promise<EmitOutcome>) | undefined;
+  /** Answers it the short way, where it has one. */
+  readonly answerShortly: (() => Promise<ShortOutcome>) | undefined;
 }
 
 export interface Graphql {
@@ -88,7 +90,7 @@ export function createGraphql(options: GraphqlOptions): Graphql {
   const documents = createPreparedDocuments();
 
   function toOperation(
-    { document, operation, emit }: PreparedDocument,
+    { document, operation, shortWay }: PreparedDocument,
     { operationName, variables }: GraphqlRequest,
     contextValue: SchemaContext,
   ): Operation {
@@ -100,13 +102,14 @@ export function createGraphql(options: GraphqlOptions): Graphql {
       contextValue,
       hideSuggestions: isDiscreet,
     };
-    const record = emit?.parse(variables ?? {});
-    if (record === undefined) checkCost(document, operation, variables);
+    const answer = shortWay?.parse(variables ?? {});
+    // An emit that was parsed is no more than a batch may hold.
+    if (answer === undefined || operation.operation === 'query') checkCost(document, operation, variables);
     onOperation?.(operation);
     return {
       kind: operation.operation,
       args,
-      record: record === undefined ? undefined : () => record(contextValue.manager),
+      answerShortly: answer === undefined ? undefined : () => answer(contextValue.manager),
     };
   }
 
@@ -129,7 +132,8 @@ export function createGraphql(options: GraphqlOptions): Graphql {
       if (operation == null) return [unknownOperation(request.operationName)];
       const errors: readonly GraphQLError[] = enveloped.validate(enveloped.schema, document);
       if (errors.length > 0) return errors.map(mask);
-      const prepared = { document, operation, emit: compileEmit(schema, document, operation) };
+      const shortWay = compileEmit(schema, document, operation) ?? compilePage(schema, document, operation);
+      const prepared = { document, operation, shortWay };
       documents.set(request.query, request.operationName, prepared);
       return toOperation(prepared, request, context);
     } catch (error) {

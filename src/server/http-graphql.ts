@@ -1,7 +1,7 @@
 /**
  * GraphQL's answers over HTTP. Yoga gives them, for it knows every rule of them; emits as producers send them, which are
- * nearly all that comes, are answered without its cost for each request, in the form in which Yoga answers the same
- * client, and handed to it as soon as there is more to say than "recorded".
+ * nearly all that comes, and pages of events, which are the largest answers, are answered without its cost, in the form
+ * in which Yoga answers the same client, and handed to it as soon as there is more to say than what was asked for.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OverloadedError } from '../domain/errors.ts';
@@ -63,8 +63,8 @@ export function createGraphqlAnswers({
     if (contentType === undefined || !isSized(request, maxBodyBytes)) return byYoga(request, response, context);
     const body = await readBody(request, maxBodyBytes);
     if (body !== undefined && isOverloaded() && isEmit(body)) return shed(response);
-    const record = body === undefined ? undefined : await findEmit(body, context);
-    const outcome = await record?.();
+    const answer = body === undefined ? undefined : await findShortWay(body, context);
+    const outcome = await answer?.();
     if (outcome !== undefined && 'json' in outcome) {
       const json = utf8AsLatin1(outcome.json);
       response
@@ -92,14 +92,13 @@ export function createGraphqlAnswers({
     sendJson(response, 503, { errors: [toPayload(mask(error))] }, 'application/graphql-response+json');
   }
 
-  /** What records it, if it is an emit as producers send them. */
-  async function findEmit(body: Uint8Array, context: SchemaContext): Promise<Operation['record']> {
+  async function findShortWay(body: Uint8Array, context: SchemaContext): Promise<Operation['answerShortly']> {
     try {
       const request = parsePostBody(body);
       // Nothing else is worth being read here as well as by Yoga.
-      if (!request.query.includes('emitEvent')) return undefined;
+      if (!/emitEvent|taskEvents/.test(request.query)) return undefined;
       const operation = await graphql.prepare(request, context);
-      return 'kind' in operation ? operation.record : undefined;
+      return 'kind' in operation ? operation.answerShortly : undefined;
     } catch {
       // Yoga reads it once more, and says what is wrong with it.
       return undefined;

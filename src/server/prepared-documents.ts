@@ -1,12 +1,12 @@
 /** Documents that were read and checked, by their text: clients send the same few again and again. Bounded in size. */
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
-import type { CompiledEmit } from './compiled-emit.ts';
+import type { ShortWay } from './short-way.ts';
 
 export interface PreparedDocument {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** Set where it is an emit as producers send them. */
-  readonly emit: CompiledEmit | undefined;
+  /** Set where it is of a kind that has one. */
+  readonly shortWay: ShortWay | undefined;
 }
 
 export interface PreparedDocuments {

@@ -54,7 +54,7 @@ export interface Extra extends Record<PropertyKey, unknown> {
 interface OperationArgs extends ExecutionArgs {
   readonly id: string;
   readonly extra: Extra;
-  readonly record: Operation['record'];
+  readonly answerShortly: Operation['answerShortly'];
 }
 type Params = Record<string, unknown>;
 
@@ -113,8 +113,8 @@ export function createProtocol(
   }
 
   /** @returns what makes the answer's frame: one that cannot be written as JSON fails its operation alone. */
-  async function answerOf({ record, id: _id, extra: _extra, ...args }: OperationArgs): Promise<() => Frame> {
-    const outcome = await record?.();
+  async function answerOf({ answerShortly, id: _id, extra: _extra, ...args }: OperationArgs): Promise<() => Frame> {
+    const outcome = await answerShortly?.();
     if (outcome !== undefined && 'json' in outcome) return () => new Frame(outcome.json, undefined);
     const result = await graphql.run(outcome === undefined ? args : replaying(args, outcome.replay));
     return () => resultFrame(result);
@@ -149,7 +149,7 @@ export function createProtocol(
       // Asked last: from here to `execute` nothing is waited for, so a drain finds everything that was let through.
       if (state.isDraining) return [mask(new ShuttingDownError())];
       if (!('kind' in prepared)) return prepared;
-      const { args, record, kind } = prepared;
+      const { args, answerShortly, kind } = prepared;
       const isSubscription = kind === 'subscription';
       // As many again, ten times over, may be asked and told in passing.
       const isFull = isSubscription
@@ -159,12 +159,12 @@ export function createProtocol(
         limits.refused('operationsPerSocket');
         return [mask(new SubscriptionLimitError(maxOperationsPerSocket))];
       }
-      if (record !== undefined) return { ...args, id, extra, record } satisfies OperationArgs;
+      if (answerShortly !== undefined) return { ...args, id, extra, answerShortly } satisfies OperationArgs;
       // Wrong variables end the operation before it begins; left to `execute` they would be sent as its result.
       const validated = validateExecutionArgs(args);
       if (!('operation' in validated)) return validated.map(mask);
       if (isSubscription) extra.subscriptions += 1;
-      return { ...args, id, extra, record } satisfies OperationArgs;
+      return { ...args, id, extra, answerShortly } satisfies OperationArgs;
     },
     async execute(args) {
       const result = answerOf(args as OperationArgs);
@@ -191,7 +191,7 @@ export function createProtocol(
   });
 }
 
-/** What was done already is only said again: see `compiled-emit.ts`. */
+/** What was done already is only said again: see `short-way.ts`. */
 function replaying(args: ExecutionArgs, manager: EventVerbs): ExecutionArgs {
   return { ...args, contextValue: { ...(args.contextValue as SchemaContext), manager } };
 }

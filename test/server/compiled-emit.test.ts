@@ -7,7 +7,8 @@ import { getOperationAST, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../src/domain/errors.ts';
 import { createSchema } from '../../src/schema/index.ts';
-import { compileEmit, type CompiledEmit } from '../../src/server/compiled-emit.ts';
+import { compileEmit } from '../../src/server/compiled-emit.ts';
+import type { ShortWay } from '../../src/server/short-way.ts';
 import { GOOD_EVENT, startApp, TASK, type Answer, type TestApp } from '../support/app.ts';
 import { breakLog } from './faults.ts';
 
@@ -194,7 +195,7 @@ test('over WebSocket: a result and `complete`, or an `error` when the input is w
 
 describe('the short way', () => {
   const schema = createSchema();
-  const compiled = (text: string): CompiledEmit | undefined => {
+  const compiled = (text: string): ShortWay | undefined => {
     const document = parse(text);
     expect(validate(schema, document)).toEqual([]);
     const operation = getOperationAST(document);

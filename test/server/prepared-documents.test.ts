@@ -6,7 +6,7 @@ function prepared(text: string): PreparedDocument {
   const document = parse(text);
   const operation = getOperationAST(document);
   if (operation == null) throw new Error('no operation');
-  return { document, operation, emit: undefined };
+  return { document, operation, shortWay: undefined };
 }
 
 test('a document is found by its text and operation, and never by what only reads alike', () => {

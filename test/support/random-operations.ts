@@ -1,5 +1,5 @@
 /**
- * Random subscriptions on a schema, with everything that decides what of a selection is answered: aliases, fragments
+ * Random queries and subscriptions on a schema, with everything that decides what of a selection is answered: aliases, fragments
  * with and without names, nested and repeated, on interfaces and on types, and `@include` and `@skip` by a literal or a
  * variable. What is made here is valid and always says which of its variables its selection asks.
  */
@@ -18,6 +18,8 @@ type Composite = GraphQLObjectType | GraphQLInterfaceType;
 
 /** One of the roots under which operations are made: how it is asked, and by which variables. */
 export interface Root {
+  /** Left out: subscription. */
+  readonly kind?: 'query' | 'subscription';
   readonly field: string;
   /** Its arguments, given the name of the variable that holds the cursor. */
   readonly args: (cursor: string) => string;
@@ -94,10 +96,10 @@ export function randomDocuments(schema: GraphQLSchema, roots: readonly Root[]): 
       alias: fc.constantFrom(undefined, 'it', 'data'),
       place: fc.constantFrom('plain', 'inline', 'fragment'),
       cursor: fc.constantFrom('after', 'cursor', 'c', 'taskId', 'b9'),
-      selection: selectionOf(rootType(schema, root.field), DEPTH),
+      selection: selectionOf(rootType(schema, root), DEPTH),
     }),
   );
-  const fragmentTypes = [...new Set(roots.flatMap(({ field }) => typesBelow(schema, rootType(schema, field))))];
+  const fragmentTypes = [...new Set(roots.flatMap((root) => typesBelow(schema, rootType(schema, root))))];
   const fragment = fc
     .constantFrom(...fragmentTypes)
     .chain((type): fc.Arbitrary<Fragment> =>
@@ -111,8 +113,9 @@ export function randomDocuments(schema: GraphQLSchema, roots: readonly Root[]): 
     .map(({ operations, fragments }) => printDocument(schema, operations, fragments));
 }
 
-function rootType(schema: GraphQLSchema, field: string): Composite {
-  return composite(getNamedType(schema.getSubscriptionType()?.getFields()[field]?.type));
+function rootType(schema: GraphQLSchema, { kind, field }: Root): Composite {
+  const type = kind === 'query' ? schema.getQueryType() : schema.getSubscriptionType();
+  return composite(getNamedType(type?.getFields()[field]?.type));
 }
 
 function composite(type: unknown): Composite {
@@ -217,7 +220,7 @@ function printDocument(
   const definitions: string[] = [];
   const operations = plans.map(({ root, alias, place, cursor, selection }, index): RandomOperation => {
     const printer: Printer = { schema, fragments, used: new Set(), asked: new Set() };
-    const inner = printSelection(printer, { type: rootType(schema, root.field), selection, after: -1 });
+    const inner = printSelection(printer, { type: rootType(schema, root), selection, after: -1 });
     // Also for what it asks.
     for (const number of printer.used) printFragment(printer, number);
     for (const number of printer.used) used.add(number);
@@ -225,9 +228,11 @@ function printDocument(
     const variables = [root.variables(cursor), ...asked.map((name) => DECLARATIONS[name])].filter(Boolean).join(', ');
     const name = `Op${index}`;
     const field = `${alias === undefined ? '' : `${alias}: `}${root.field}${root.args(cursor)} ${inner}`;
-    if (place === 'fragment') definitions.push(`fragment Root${index} on Subscription { ${field} }`);
-    const placed = { plain: field, inline: `... on Subscription { ${field} }`, fragment: `...Root${index}` }[place];
-    definitions.push(`subscription ${name}${variables === '' ? '' : `(${variables})`} { ${placed} }`);
+    const { kind = 'subscription' } = root;
+    const on = kind === 'query' ? 'Query' : 'Subscription';
+    if (place === 'fragment') definitions.push(`fragment Root${index} on ${on} { ${field} }`);
+    const placed = { plain: field, inline: `... on ${on} { ${field} }`, fragment: `...Root${index}` }[place];
+    definitions.push(`${kind} ${name}${variables === '' ? '' : `(${variables})`} { ${placed} }`);
     return { name, field: root.field, asked, cursor };
   });
   const whole: Printer = { schema, fragments, used, asked: new Set() };
