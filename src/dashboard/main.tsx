@@ -3,6 +3,8 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/shell.css';
 import './style/run.css';
+import './style/score.css';
+import './style/feed.css';
 import './style/board.css';
 import './style/task-rows.css';
 import './style/first-event.css';
