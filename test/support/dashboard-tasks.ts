@@ -3,6 +3,7 @@ import { InitTaskDocument, request } from '../../src/client/index.ts';
 import { demoRun } from '../../src/demo/demo-run.ts';
 import { createEmitter } from './emitter.ts';
 import type { EmitInput } from './fixtures.ts';
+import { query } from './read-log.ts';
 
 export const TASKS = {
   waiting: 'survey-27',
@@ -58,8 +59,5 @@ const OBSERVE = `mutation ($input: PublishObservationInput!) {
 
 export async function observe(url: string, taskId: string, content = 'Two listings look the same.'): Promise<void> {
   const variables = { input: { taskId, content, metadata: { confidence: 0.8, seen: { listings: [4, 17] } } } };
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query: OBSERVE, variables }) });
-  const answer: unknown = await response.json();
-  if (typeof answer !== 'object' || answer === null || 'errors' in answer) throw new Error(JSON.stringify(answer));
+  await query(url, OBSERVE, variables);
 }

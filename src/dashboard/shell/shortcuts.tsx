@@ -89,5 +89,8 @@ const KEY_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 function isWriting(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input:not([type=range]), textarea, select') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input:not([type=range], [type=checkbox]), textarea, select') !== null
+  );
 }
