@@ -60,7 +60,6 @@ const STATES: Readonly<Record<string, State>> = {
   }),
   failed: run(TASKS.failed),
   completed: run(TASKS.completed),
-  silent: run(TASKS.silent),
   past: run(`${TASKS.failed}&at=40`, (page) => page.locator('.past-notice').waitFor()),
   details: run(TASKS.failed, async (page, size) => {
     await events(page, size);

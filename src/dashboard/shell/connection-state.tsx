@@ -29,7 +29,7 @@ export function ConnectionPill({ state, isOver = false, error, news }: Connectio
 type Kind = 'connecting' | 'connected' | 'lost';
 
 const SAID: Readonly<Record<Kind | 'over' | 'stopped', { readonly className: string; readonly text: string }>> = {
-  over: { className: 'over', text: 'complete' },
+  over: { className: 'over', text: 'ended' },
   stopped: { className: 'lost', text: 'stopped' },
   connected: { className: 'live', text: 'live' },
   connecting: { className: 'connecting', text: 'connecting' },
