@@ -4,7 +4,7 @@
  */
 import { cutToWidth, escapeControls, fitToWidth, textWidth } from '../util/terminal-text.ts';
 import { bar, MARKS, type Paint } from './look.ts';
-import { percent, type Look } from '../view/look.ts';
+import { isTrouble, percent, type Look } from '../view/look.ts';
 import { PULSE_CELLS, RATE_WIDTH } from '../view/pulse.ts';
 
 /** The width of each column; 0: there is no room for it. */
@@ -105,7 +105,7 @@ function drawWords(grid: Grid, paint: Paint, { words, look, wordsLook = look, es
       ? fitToWidth(safe, grid.words)
       : cutToWidth(safe, grid.words + withGap(grid.estimate));
   if (wordsLook === 'waiting') return paint('quiet', text);
-  return wordsLook === 'warning' || wordsLook === 'failed' ? paint(wordsLook, text) : text;
+  return isTrouble(wordsLook) ? paint(wordsLook, text) : text;
 }
 
 function widest(names: readonly string[], indent: number): number {

@@ -5,7 +5,7 @@ import { writeJson, writeLine, type CliIo } from './io.ts';
 import { renderOutcome, taskColumn, type LineStyle } from './lasting-lines.ts';
 import { createLink } from './link.ts';
 import { clock, createPaint, MARKS } from './look.ts';
-import { lookOf, percent, type Look } from '../view/look.ts';
+import { isTrouble, lookOf, percent, type Look } from '../view/look.ts';
 import type { Picture } from './picture.ts';
 import { createScreenFold, noticeOf } from './screen.ts';
 
@@ -69,8 +69,7 @@ function plainLine(update: TaskUpdate, task: string, { withColour, timeZone }: L
   const line = (at: string | number, look: Look, words: readonly string[]): string => {
     const when = `${clock(at, timeZone)} ${percent(update.progress.displayProgress).padStart(4)}`;
     const text = `${task === '' ? '' : `${task}  `}${words.map(escapeControls).join('  ')}`;
-    const isTrouble = look === 'warning' || look === 'failed';
-    return `${paint('quiet', when)} ${isTrouble ? paint(look, `${MARKS[look]} ${text}`) : `${paint(look, MARKS[look])} ${text}`}`;
+    return `${paint('quiet', when)} ${isTrouble(look) ? paint(look, `${MARKS[look]} ${text}`) : `${paint(look, MARKS[look])} ${text}`}`;
   };
   if (update.__typename === 'TaskEventRecorded') {
     const { component, eventType, message, timestamp } = update.event;

@@ -6,7 +6,7 @@
 import type { ComponentView, TaskUpdate, TaskView } from '../client/index.ts';
 import type { EventFieldsFragment } from '../client/generated/graphql.ts';
 import { foldComponents, toView } from '../client/task-view.ts';
-import { lookOf, type Look } from '../view/look.ts';
+import { isTrouble, lookOf, type Look } from '../view/look.ts';
 import { addBeat, type Pulse } from '../view/pulse.ts';
 import { foldClock, SAME_CLOCK, type ServerClock } from './server-clock.ts';
 
@@ -132,7 +132,7 @@ export function noticeOf(update: TaskUpdate): Notice | undefined {
   if (update.__typename !== 'TaskEventRecorded') return undefined;
   const { eventType, timestamp, component, message } = update.event;
   const look = lookOf(eventType, 0);
-  if (look !== 'warning' && look !== 'failed') return undefined;
+  if (!isTrouble(look)) return undefined;
   return { look, at: timestamp, source: component, text: message };
 }
 

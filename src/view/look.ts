@@ -14,6 +14,14 @@ export function lookOf(eventType: string, progress: number): Look {
   return eventType.endsWith('_COMPLETED') && (progress >= 1 || !isPhase(eventType)) ? 'done' : 'running';
 }
 
+/** What should be seen without looking for it. */
+export function isTrouble(look: Look | undefined): look is 'warning' | 'failed' {
+  return look === 'warning' || look === 'failed';
+}
+
+/** A task that is under way and said nothing for so long counts as silent on a page. */
+export const SILENT_MS = 60_000;
+
 /** Whole percent, rounded down: 100 % is shown only when all is done. */
 export function percent(fraction: number): string {
   return `${Math.floor(fraction * 100 + 1e-9)}%`;

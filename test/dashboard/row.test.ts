@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foldRows, isTrouble } from '../../src/dashboard/board/row.ts';
+import { foldRows, isInTrouble } from '../../src/dashboard/board/row.ts';
 import { beatsIn, cellOf, pulseLevels, type Pulse } from '../../src/view/pulse.ts';
 import { boardOf, NOON, rowsOf, taskOf } from './rows.ts';
 
@@ -77,7 +77,7 @@ test('trouble: under way with a warning or an error as its last word, or failed 
     'done, and warned after its end': { status: 'COMPLETED', said: 'WARNING Late' },
   } as const;
   const found = Object.entries(troubles).map(([name, facts]) => {
-    return [name, rowsOf({ id: 'a', ...facts }).some((row) => isTrouble(row, NOON))];
+    return [name, rowsOf({ id: 'a', ...facts }).some((row) => isInTrouble(row, NOON))];
   });
   expect(Object.fromEntries(found)).toEqual({
     'a warning': true,

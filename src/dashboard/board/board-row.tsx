@@ -1,6 +1,6 @@
 /** One task as a line of the board. Drawn again only when something of it has changed. */
 import { memo, type MouseEvent, type ReactElement } from 'react';
-import { duration, percent, stopwatch } from '../../view/look.ts';
+import { duration, isTrouble, percent, SILENT_MS, stopwatch } from '../../view/look.ts';
 import { cellOf } from '../../view/pulse.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Mark } from '../parts/mark.tsx';
@@ -91,17 +91,14 @@ export interface LastWordProps {
 export function LastWord({ row: { lastWord }, isMarked = true }: LastWordProps): ReactElement | undefined {
   if (lastWord === undefined) return undefined;
   const { look, component, message } = lastWord;
-  const isTrouble = look === 'warning' || look === 'failed';
   return (
-    <span className={`last-word${isTrouble ? ` ${look}` : ''}`} title={`${component}: ${message}`}>
-      {isTrouble && isMarked && <Mark look={look} />}
+    <span className={`last-word${isTrouble(look) ? ` ${look}` : ''}`} title={`${component}: ${message}`}>
+      {isTrouble(look) && isMarked && <Mark look={look} />}
       <span className="foreign cut who">{component}</span>
       <span className="foreign cut">{message}</span>
     </span>
   );
 }
-
-const SILENT_MS = 60_000;
 
 /** Counted in tens of seconds: it is to be noticed, not to tick. */
 function ageOf({ look, heardMs, startedMs }: BoardRow, nowMs: number): ReactElement | string {

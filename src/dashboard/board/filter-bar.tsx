@@ -1,5 +1,6 @@
 /** What to show: words, status, stage. Says how many there are of each, so that one need not try. */
 import type { KeyboardEvent, ReactElement, RefObject } from 'react';
+import { STAGES } from '../../view/stages.ts';
 import { words } from '../parts/time.ts';
 import { useAddress } from '../shell/address.ts';
 import { sortParameter, SORTS, STATUSES, type BoardQuery, type Found, type Sort } from './query.ts';
@@ -67,7 +68,7 @@ export function FilterBar(props: FilterBarProps): ReactElement {
         onChange={(event) => set({ stage: event.target.value })}
       >
         <option value="">any stage</option>
-        {STAGES.map((stage) => (
+        {[...STAGES, 'FAILED'].map((stage) => (
           <option key={stage} value={stage}>
             {words(stage)}
           </option>
@@ -90,8 +91,6 @@ export function FilterBar(props: FilterBarProps): ReactElement {
     </div>
   );
 }
-
-const STAGES = ['PLANNING', 'DATA_GATHERING', 'ANALYSIS', 'SYNTHESIS', 'REVIEW', 'COMPLETE', 'FAILED'] as const;
 
 const SORT_NAMES: Readonly<Record<Sort, string>> = {
   started: 'started',

@@ -1,6 +1,6 @@
 /** Which tasks are shown and in what order, as the address has it. */
 import type { Look } from '../../view/look.ts';
-import { foldCase, isTrouble, type BoardRow } from './row.ts';
+import { foldCase, isInTrouble, type BoardRow } from './row.ts';
 
 export const STATUSES = ['all', 'running', 'trouble', 'completed', 'failed'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -58,7 +58,7 @@ export function find(rows: Iterable<BoardRow>, query: BoardQuery, nowMs: number)
     if (query.stage !== '' && row.task.progress.stage !== query.stage) continue;
     if (!words.every((word) => row.haystack.includes(word))) continue;
     const status = STATUS_OF[row.look];
-    const inTrouble = isTrouble(row, nowMs);
+    const inTrouble = isInTrouble(row, nowMs);
     counts.all += 1;
     counts[status] += 1;
     if (inTrouble) counts.trouble += 1;

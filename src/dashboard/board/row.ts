@@ -3,7 +3,7 @@
  * the page itself has counted. Pure, so that a task that did not change is the same object and is not drawn again.
  */
 import type { TaskRow } from '../../client/index.ts';
-import { lookOf, type Look } from '../../view/look.ts';
+import { isTrouble, lookOf, type Look } from '../../view/look.ts';
 import { addBeat, type Pulse } from '../../view/pulse.ts';
 import { oneLine } from '../parts/text.ts';
 
@@ -55,9 +55,9 @@ export function foldRows(before: BoardRows, tasks: ReadonlyMap<string, TaskRow>,
 }
 
 /** Whether the task is under way and the last that it said is a warning or an error, or it failed a moment ago. */
-export function isTrouble({ look, lastWord, saidMs }: BoardRow, nowMs: number): boolean {
+export function isInTrouble({ look, lastWord, saidMs }: BoardRow, nowMs: number): boolean {
   if (look === 'failed') return nowMs - saidMs < RECENT_MS;
-  return look === 'running' && (lastWord?.look === 'warning' || lastWord?.look === 'failed');
+  return look === 'running' && isTrouble(lastWord?.look);
 }
 
 const RECENT_MS = 3_600_000;

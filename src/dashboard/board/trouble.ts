@@ -1,5 +1,5 @@
 /** What went wrong and should be seen without looking for it. */
-import { isTrouble, type BoardRow } from './row.ts';
+import { isInTrouble, type BoardRow } from './row.ts';
 
 export interface Trouble {
   /** What came last stands first, and then stays in its place. */
@@ -27,9 +27,9 @@ export function foldTrouble(
 ): Trouble {
   const known = new Set(before.all.map(({ id }) => id));
   const fresh = Array.from(rows.values())
-    .filter((row) => !known.has(row.id) && isTrouble(row, nowMs))
+    .filter((row) => !known.has(row.id) && isInTrouble(row, nowMs))
     .toSorted((a, b) => b.saidMs - a.saidMs);
-  const kept = before.all.flatMap(({ id }) => rows.get(id) ?? []).filter((row) => isTrouble(row, nowMs));
+  const kept = before.all.flatMap(({ id }) => rows.get(id) ?? []).filter((row) => isInTrouble(row, nowMs));
   const all = [...fresh, ...kept];
   const listed = isHeld ? before.listed.map((row) => rows.get(row.id) ?? row) : all.slice(0, maxLines);
   return { all, listed, more: all.filter((row) => !listed.includes(row)).length };
