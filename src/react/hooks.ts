@@ -1,6 +1,7 @@
 /**
- * Where a task stands, its last events, a board, the last observations: each hook shows a stream for as long as its component is there. It
- * renders at most `maxRate` times a second, 60 when left out. What goes wrong is in what it returns; nothing is thrown.
+ * Where a task stands, its last events, a board, the last observations: each hook shows a stream for as long as its
+ * component is there. It renders at most `maxRate` times a second, 60 when left out. What goes wrong is in what it
+ * returns; nothing is thrown.
  */
 import { useMemo, useSyncExternalStore } from 'react';
 import type {

@@ -1,6 +1,6 @@
 /**
- * What a client would rather have: an event stream, or JSON; and what it takes compressed. Naming event streams is not enough: urql lists them last,
- * as something it could read too, on every query it sends.
+ * What a client would rather have: an event stream, or JSON; and what it takes compressed. Naming event streams is not
+ * enough: urql lists them last, as something it could read too, on every query it sends.
  */
 
 const EVENT_STREAM = 'text/event-stream';

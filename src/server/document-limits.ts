@@ -34,8 +34,11 @@ export const DOCUMENT_LIMITS = Object.freeze({
 
 /** Components of a task, when there is no telling how many it has. */
 const LIKELY_COMPONENTS = 10;
-/** Tasks of a live board that come together; each with its components is within the cost. */
-const LIKELY_CHANGES = 90;
+/**
+ * Tasks of a live board that count, however many come: as many as are within the cost with their components, which a
+ * board may ask for. Its start comes in updates of several times more tasks, each with a turn for others after it.
+ */
+const COUNTED_CHANGES = Math.floor(DOCUMENT_LIMITS.cost / (1 + LIKELY_COMPONENTS));
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -170,7 +173,7 @@ function eventsOf({ arguments: given = [] }: FieldNode, variables: Variables): n
 /** How many items the field may give; undefined for one that is no page. */
 function sizeOf(field: FieldNode, fragments: Fragments, variables: Variables): number | undefined {
   if (field.name.value === 'components') return LIKELY_COMPONENTS;
-  if (field.name.value === 'changed') return LIKELY_CHANGES;
+  if (field.name.value === 'changed') return COUNTED_CHANGES;
   const events = eventsOf(field, variables);
   // More than a batch may hold is refused where it is read.
   if (events !== undefined) return Math.min(events, LIMITS.batchEvents);
