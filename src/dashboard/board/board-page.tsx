@@ -33,9 +33,9 @@ export function BoardPage(): ReactElement {
   const query = useMemo((): BoardQuery => ({ ...readQuery(params), text: searched }), [params, searched]);
   const minute = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
   const found = useMemo(() => find(rows.values(), query, minute), [rows, query, minute]);
-  const { isHeld, isPointed, listeners } = useHeld();
+  const { isHeld, isStripHeld, listeners } = useHeld();
   const [order, letGo] = useOrder({ rows, sorted: found.rows, key: JSON.stringify(query), isHeld, isReady: wasReady });
-  const trouble = useTrouble({ rows, nowMs: minute, isHeld: isPointed, isReady: wasReady });
+  const trouble = useTrouble({ rows, nowMs: minute, isHeld: isStripHeld, isReady: wasReady });
   useScrollMemory(wasReady);
   const table = useRef<BoardTableHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
@@ -44,10 +44,13 @@ export function BoardPage(): ReactElement {
     setText('');
     set({ q: undefined, status: undefined, stage: undefined });
   }
+  const isEmpty = wasReady && rows.size === 0;
+  // Where there is nothing to move between, the arrows scroll the page.
+  const move = (by: number) => (order.rows.length === 0 ? undefined : () => table.current?.move(by));
   const shortcuts: readonly Shortcut[] = [
     { keys: ['/'], does: 'search', run: () => searchField.current?.focus() },
-    { keys: ['j', 'ArrowDown'], does: 'next task', run: () => table.current?.move(1) },
-    { keys: ['k', 'ArrowUp'], does: 'previous task', run: () => table.current?.move(-1) },
+    { keys: ['j', 'ArrowDown'], does: 'next task', run: move(1) },
+    { keys: ['k', 'ArrowUp'], does: 'previous task', run: move(-1) },
     { keys: ['Enter'], does: 'open the task' },
     { keys: ['n'], does: 'put what is new in its place', run: letGo },
     { keys: ['Escape'], does: 'clear the filter', run: clear },
@@ -57,7 +60,7 @@ export function BoardPage(): ReactElement {
       title={trouble.all.length === 0 ? 'Drumline' : `(${trouble.all.length}) Drumline`}
       connection={<ConnectionPill state={connection} error={error} news={rows} />}
       operation={BOARD_OPERATION}
-      shortcuts={shortcuts}
+      shortcuts={isEmpty ? [] : shortcuts}
       error={error}
     >
       <h1 className="aside">Tasks</h1>
@@ -67,7 +70,7 @@ export function BoardPage(): ReactElement {
           {error.message}
         </p>
       )}
-      {wasReady && rows.size === 0 ? (
+      {isEmpty ? (
         <FirstEvent />
       ) : (
         <div className="board">

@@ -25,6 +25,8 @@ export function FilterBar(props: FilterBarProps): ReactElement {
   const { query, text, counts, onText, searchField, onDown, children } = props;
   const { set } = useAddress();
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>): void {
+    // Enter and Escape end a word that is put together from several keys.
+    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Escape' && text !== '') onText('');
     else if (event.key === 'Escape') event.currentTarget.blur();
     else if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();

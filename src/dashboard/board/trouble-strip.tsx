@@ -1,5 +1,5 @@
 /** Above the list, and not in a toast that goes away: what went wrong, each a way to its task. */
-import type { ReactElement } from 'react';
+import type { MouseEvent, ReactElement } from 'react';
 import { Mark } from '../parts/mark.tsx';
 import { age, words } from '../parts/time.ts';
 import { useAddress } from '../shell/address.ts';
@@ -16,6 +16,11 @@ export interface TroubleStripProps {
 export function TroubleStrip({ trouble: { listed, more }, nowMs }: TroubleStripProps): ReactElement | undefined {
   const { set } = useAddress();
   if (listed.length === 0) return undefined;
+  function showAll({ currentTarget }: MouseEvent<HTMLElement>): void {
+    // It goes with the strip, and nobody would hear that the focus went, too.
+    currentTarget.blur();
+    set({ status: 'trouble', stage: undefined, q: undefined });
+  }
   return (
     <section className="trouble-strip" aria-label="Trouble">
       <ul>
@@ -28,7 +33,7 @@ export function TroubleStrip({ trouble: { listed, more }, nowMs }: TroubleStripP
         ))}
       </ul>
       {more > 0 && (
-        <button className="quiet" onClick={() => set({ status: 'trouble', stage: undefined, q: undefined })}>
+        <button className="quiet" onClick={showAll}>
           and {more} more
         </button>
       )}
