@@ -3,6 +3,7 @@
  * and answers BAD_USER_INPUT with the path of each problem, which a scalar could not.
  */
 import type { JsonObject } from '../domain/values.ts';
+import { isoTime } from '../util/iso-time.ts';
 import { builder } from './builder.ts';
 import { jsonToLiteral, literalToJson } from './json-literal.ts';
 
@@ -11,7 +12,7 @@ builder.scalarType('DateTime', {
     'An instant in time, RFC 3339; always UTC with milliseconds on output, e.g. 2026-11-23T06:37:34.799Z. ' +
     'On input it needs a zone (Z or an offset); digits finer than milliseconds are cut.',
   specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339',
-  coerceOutputValue: (ms) => new Date(ms).toISOString(),
+  coerceOutputValue: isoTime,
   // The types say what a correct client sends; whether it did is for the domain to find out.
   coerceInputValue: (value) => value as string,
   coerceInputLiteral: (node) => literalToJson(node) as string,
