@@ -3,7 +3,7 @@
  * from. While the frame stays the same only what has come is looked at, so a picture of a long run costs what its width
  * does, not what its length does.
  */
-import { lookOf, type Look } from '../../view/look.ts';
+import { isTrouble, lookOf, type Look } from '../../view/look.ts';
 import type { History } from './history.ts';
 import { createScale, type TimeRange } from './scale.ts';
 
@@ -96,7 +96,7 @@ function createCounter(history: History, { range, width, lanes, upToSequence }: 
       const x = toX(timeMs);
       if (lane < 0 || x < -PROBLEM_CELL || x > width + PROBLEM_CELL) return;
       const look = lookAt(type);
-      if (look === 'warning' || look === 'failed') return addProblem(lane, x, { sequence, look });
+      if (isTrouble(look)) return addProblem(lane, x, { sequence, look });
       const cell = lane * cells + Math.min(cells - 1, Math.max(0, Math.floor(x / CELL)));
       const own = sequence > upToSequence ? laterCounts : counts;
       own[cell] = (own[cell] ?? 0) + 1;

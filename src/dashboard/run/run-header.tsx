@@ -1,6 +1,6 @@
 /** Which task it is, how far, in which stage, since when; as of the playhead. */
 import type { ReactElement, ReactNode } from 'react';
-import { duration, percent, stopwatch, type Look } from '../../view/look.ts';
+import { duration, percent, SILENT_MS, stopwatch, type Look } from '../../view/look.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { age, clock, moment } from '../parts/time.ts';
@@ -19,9 +19,6 @@ export interface RunHeaderProps {
   /** Beside the title, where it moves nothing when it comes and goes. */
   readonly aside: ReactNode;
 }
-
-/** A running task that says nothing for this long is told of. */
-const SILENT_MS = 60_000;
 
 function lookOfTask(status: string, sequence: number): Look {
   if (sequence === 0) return 'waiting';

@@ -1,13 +1,12 @@
 /** The stages of a task in their order, and where it is. */
 import type { ReactElement } from 'react';
+import { STAGES } from '../../view/stages.ts';
 import { words } from '../parts/time.ts';
 
 export interface StagesProps {
   readonly stage: string;
   readonly status: string;
 }
-
-const STAGES = ['PLANNING', 'DATA_GATHERING', 'ANALYSIS', 'SYNTHESIS', 'REVIEW', 'COMPLETE'] as const;
 
 export function Stages({ stage, status }: StagesProps): ReactElement {
   const names: readonly string[] =
