@@ -96,15 +96,16 @@ describe.skipIf(!chromium.present)('in and out', () => {
     await page.getByRole('checkbox', { name: 'Problems' }).check();
     await page.keyboard.press('p');
     await page.locator('.past-notice').waitFor();
+    // Written once the playhead rests.
+    await page.waitForURL(({ searchParams }) => searchParams.has('at'));
     const before = await listed(page);
     expect(before.length).toBeGreaterThan(0);
     expect(new Set(before.map(({ who }) => who))).toEqual(new Set(['permit_drummer']));
     const address = page.url();
     await page.reload();
-    await page.locator('button.event').first().waitFor();
+    await page.locator('.past-notice').waitFor();
     expect(page.url()).toBe(address);
     expect(await listed(page)).toEqual(before);
-    await page.locator('.past-notice').waitFor();
 
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export JSON Lines' }).click();
