@@ -68,12 +68,12 @@ describe.skipIf(!chromium.present)('foreign text', () => {
         expect(await heights(page, '.lanes li')).toEqual([ROW[size].lane]);
         expect(await page.locator('h1').textContent()).toBe(titleOf(text));
 
-        if (size === 'phone') await page.getByRole('tab', { name: 'observations' }).click();
+        if (size === 'phone') await page.getByRole('button', { name: 'observations', exact: true }).click();
         await page.locator('.observations summary').first().click();
         expect(await page.locator('.observations .whole').textContent()).toBe(text);
         await expectCalm(page);
 
-        if (size === 'phone') await page.getByRole('tab', { name: 'events' }).click();
+        if (size === 'phone') await page.getByRole('button', { name: 'events', exact: true }).click();
         await page.locator('button.event').nth(3).waitFor();
         expect(await heights(page, 'button.event')).toEqual([ROW[size].event]);
         expect(await page.locator('button.event .message').first().textContent()).toBe(text);
