@@ -39,6 +39,8 @@ export interface FeedProps {
 
 /** Pixels. Some browsers draw no higher list; the playhead leads to what was before. */
 const MOST_HEIGHT = 15_000_000;
+/** The playhead rests. */
+const REST_MS = 60;
 /** Rows that are drawn above and below what is in sight. */
 const MARGIN = 8;
 
@@ -64,7 +66,13 @@ export function Feed({ run, taskId, filter, upTo, endedAt, generation, rowHeight
   const sequences = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => sequenceOf(first + index));
   const fetcher = useFetcher(run, taskId, generation);
 
-  useEffect(() => fetcher.want(sequences, toApiFilter(filter)));
+  useEffect(() => {
+    const want = (): void => fetcher.want(sequences, toApiFilter(filter));
+    if (upTo === Infinity) return want();
+    // While the playhead moves, the state is asked for first: its answer is what moves with it.
+    const timer = setTimeout(want, REST_MS);
+    return () => clearTimeout(timer);
+  });
   useLayoutEffect(() => {
     const element = scroller.current;
     if (isAtEnd && element !== null) element.scrollTop = layout.total;
