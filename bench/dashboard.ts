@@ -124,17 +124,28 @@ async function reaction(page: Page, action: Action): Promise<number> {
   }, action);
 }
 
-/** With the question to the server. */
+/** From the pointer to the state of that moment, the question to the server included. */
 async function scrub(page: Page): Promise<number> {
   const box = await page.locator('.ruler').boundingBox();
   if (box === null) throw new Error('There is no ruler.');
+  const took = page.evaluate(async () => {
+    const pressed = new Promise<number>((resolve) => {
+      addEventListener('pointerdown', () => resolve(performance.now()), { once: true, capture: true });
+    });
+    const shown = new Promise<number>((resolve) => {
+      new MutationObserver((_changes, observer) => {
+        if (document.querySelector('.past-notice:not(.late)') === null) return;
+        observer.disconnect();
+        resolve(performance.now());
+      }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+    return (await shown) - (await pressed);
+  });
   await page.mouse.move(box.x + box.width * 0.4, box.y + 8);
-  const before = await page.evaluate(() => performance.now());
   await page.mouse.down();
-  await page.waitForSelector('.past-notice:not(.late)');
-  const after = await page.evaluate(() => performance.now());
+  const tookMs = await took;
   await page.mouse.up();
-  return after - before;
+  return tookMs;
 }
 
 /** The tab's heap, a minute after the other, each time after what nobody needs was let go. */
