@@ -41,7 +41,7 @@ const RUN_ACTIONS: readonly Action[] = [
   { what: 'scroll the list to its middle', selector: '.feed', scrollTo: 1_400_000 },
 ];
 const BOARD_ACTIONS: readonly Action[] = [
-  { what: 'sort by progress', selector: '.header-row button', index: 2 },
+  { what: 'sort by progress', selector: '.header-row button', index: 1 },
   { what: 'sort by name', selector: '.header-row button' },
   { what: 'scroll the board to its middle', selector: 'html', scrollTo: 90_000 },
 ];
@@ -61,7 +61,7 @@ try {
   for (const inputs of batchesOf(TASKS, taskEvent)) await emit(url, inputs);
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
+    args: ['--headless', '--no-sandbox', '--disable-gpu'],
   });
   try {
     await measurePages(browser, origin, Number(values.repeats));
@@ -100,7 +100,7 @@ async function measurePages(browser: Browser, origin: string, repeats: number): 
   }
 }
 
-async function openPage(browser: Browser): Promise<Page> {
+function openPage(browser: Browser): Promise<Page> {
   return browser.newPage({ viewport: { width: 1_280, height: 800 } });
 }
 
@@ -134,7 +134,7 @@ async function scrub(page: Page): Promise<number> {
     });
     const shown = new Promise<number>((resolve) => {
       new MutationObserver((_changes, observer) => {
-        if (document.querySelector('.past-notice:not(.late)') === null) return;
+        if (document.querySelector('.past-notice:not(.asking)') === null) return;
         observer.disconnect();
         resolve(performance.now());
       }).observe(document.body, { subtree: true, childList: true, attributes: true });

@@ -18,11 +18,11 @@ const MOMENT = 118;
 await using app = await createApp(parseConfig({ flags: { port: '0', store: 'memory:' } }));
 const { url } = await app.listen();
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--headless', '--no-sandbox'] });
+const demo = spawn(process.execPath, [`${ROOT}src/main.ts`, 'demo', '--url', url, '--task', TASK_ID]);
 try {
-  const demo = spawn(process.execPath, [`${ROOT}src/main.ts`, 'demo', '--url', url, '--task', TASK_ID]);
   await Promise.all((['light', 'dark'] as const).map((colorScheme) => draw(browser, colorScheme)));
-  demo.kill();
 } finally {
+  demo.kill();
   await browser.close();
 }
 

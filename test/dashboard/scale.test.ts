@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createScale, runningUntil, ticksOf, wholeRange, zoom } from '../../src/dashboard/run/scale.ts';
+import { createScale, ticksOf, timeSoFar, wholeRange, zoom } from '../../src/dashboard/run/scale.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const spans = fc.integer({ min: 0, max: 30 * 86_400_000 });
@@ -45,8 +45,13 @@ test('ticks are round, in order, on the score, and never too many to read', () =
 });
 
 test('a silence is shown, and does not press the run together', () => {
-  expect(runningUntil(0, 60_000, 5_000)).toBe(65_000);
-  expect(runningUntil(0, 600_000, 86_400_000)).toBe(900_000);
+  const after = (ranMs: number, silentMs: number, status = 'RUNNING'): number => {
+    const [startedAt = '', lastUpdate = ''] = [NOON, NOON + ranMs].map((ms) => new Date(ms).toISOString());
+    return timeSoFar({ startedAt, lastUpdate, status }, silentMs) - NOON;
+  };
+  expect(after(60_000, 5_000)).toBe(65_000);
+  expect(after(600_000, 86_400_000)).toBe(900_000);
   // A clock that is behind the server's: the last word is now.
-  expect(runningUntil(0, 60_000, -5_000)).toBe(60_000);
+  expect(after(60_000, -5_000)).toBe(60_000);
+  expect(after(60_000, 5_000, 'COMPLETED')).toBe(60_000);
 });

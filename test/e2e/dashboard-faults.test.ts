@@ -66,6 +66,11 @@ describe.skipIf(!chromium.present)('the page of a task', () => {
     await using load = startLoad({ origins: [server.origin], taskIds: [TASK], perSecond: EVENTS_PER_SECOND });
     await page.goto(`${proxy.origin}/?task=${TASK}`);
     await grows();
+    // The past is read while the present goes on.
+    await page.goto(`${proxy.origin}/?task=${TASK}&at=15`);
+    await page.locator('button.event[data-sequence="1"]').waitFor({ timeout: 20_000 });
+    await page.keyboard.press('l');
+    await grows();
 
     await server.kill9();
     await says('reconnecting');

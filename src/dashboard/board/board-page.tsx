@@ -1,31 +1,30 @@
 /** The board: every task as a line, live. Trouble stands above the list; the list never moves under a pointer. */
 import { useDeferredValue, useMemo, useRef, type ReactElement } from 'react';
 import { DemoButton } from '../demo/demo-button.tsx';
+import { CELL_MS } from '../../view/pulse.ts';
 import { useServerNow } from '../shell/clock.ts';
 import { useAddress } from '../shell/address.ts';
 import { ConnectionPill } from '../shell/connection-state.tsx';
 import { Page } from '../shell/page.tsx';
 import type { Shortcut } from '../shell/shortcuts.tsx';
 import { BoardTable, HeaderRow, type BoardTableHandle } from './board-table.tsx';
-import { Failures } from './failures.tsx';
+import { Announcer } from './announcer.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FirstEvent } from './first-event.tsx';
 import { find, readQuery, type BoardQuery } from './query.ts';
 import { TroubleStrip } from './trouble-strip.tsx';
-import { useBoard } from './use-board.ts';
+import { MAX_RATE, MAX_TASKS, useBoard } from './use-board.ts';
 import { useHeld } from './use-held.ts';
 import { useOrder, useTrouble } from './use-order.ts';
 import { useScrollMemory } from './use-scroll-memory.ts';
 import { useSearch } from './use-search.ts';
 
-/** The width of a cell of the pulse, and what ages are good for. */
-const TICK_MS = 3_000;
 const MINUTE_MS = 60_000;
 
 export function BoardPage(): ReactElement {
   const { rows, connection, error, wasReady, isTruncated } = useBoard();
   // Without news nobody is silent: time stands still until the connection is back.
-  const nowMs = useServerNow(TICK_MS, connection.kind === 'connected');
+  const nowMs = useServerNow(CELL_MS, connection.kind === 'connected');
   const { params, set } = useAddress();
   const [text, setText] = useSearch();
   // What is typed is shown first, what it finds right after.
@@ -64,7 +63,7 @@ export function BoardPage(): ReactElement {
       error={error}
     >
       <h1 className="aside">Tasks</h1>
-      {wasReady && <Failures rows={rows} />}
+      {wasReady && <Announcer rows={rows} />}
       {error !== undefined && (
         <p className="note failed" role="alert">
           {error.message}
@@ -121,7 +120,7 @@ export function BoardPage(): ReactElement {
 }
 
 const BOARD_OPERATION = `subscription Board {
-  tasks(first: 10000, maxRate: 4) {
+  tasks(first: ${MAX_TASKS}, maxRate: ${MAX_RATE}) {
     ready
     removed
     changed {

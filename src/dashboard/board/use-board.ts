@@ -13,9 +13,9 @@ export interface Board extends Pick<TasksState, 'connection' | 'error'> {
 }
 
 /** More often than an eye follows would only cost. */
-const MAX_RATE = 4;
+export const MAX_RATE = 4;
 /** As many as a server sends. */
-const MAX_TASKS = 10_000;
+export const MAX_TASKS = 10_000;
 
 export function useBoard(): Board {
   const { connection, error, view } = useTasks(undefined, { first: MAX_TASKS, maxRate: MAX_RATE });

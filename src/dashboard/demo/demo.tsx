@@ -82,7 +82,7 @@ export function DemoProvider({ children }: { readonly children: ReactNode }): Re
 }
 
 function wordsFor(error: unknown): string {
-  if (!(error instanceof OperationFailedError)) return 'The server did not answer; nothing was begun.';
+  if (!(error instanceof OperationFailedError)) return 'The server did not answer.';
   if (error.code === 'FORBIDDEN') return 'This key may watch, but not report: the demo needs one that may emit.';
   if (error.code === 'UNAUTHENTICATED' || error.code.startsWith('TOKEN_')) return 'The server does not take this key.';
   return `The server refused: ${error.message}`;

@@ -2,14 +2,6 @@
 import type { ReactElement } from 'react';
 import type { Look } from '../../view/look.ts';
 
-const NAMES: Readonly<Record<Look, string>> = {
-  waiting: 'waiting',
-  running: 'running',
-  done: 'done',
-  warning: 'warning',
-  failed: 'failed',
-};
-
 const PATHS: Readonly<Record<Look, ReactElement>> = {
   waiting: <circle cx="8" cy="8" r="4.5" fill="none" stroke="currentColor" strokeWidth="1.5" />,
   running: <path d="M4.5 2.5v11l9-5.5z" fill="currentColor" />,
@@ -22,7 +14,7 @@ const PATHS: Readonly<Record<Look, ReactElement>> = {
 
 export function Mark({ look }: { readonly look: Look }): ReactElement {
   return (
-    <svg className={`mark ${look}`} viewBox="0 0 16 16" role="img" aria-label={NAMES[look]}>
+    <svg className={`mark ${look}`} viewBox="0 0 16 16" role="img" aria-label={look}>
       {PATHS[look]}
     </svg>
   );

@@ -6,7 +6,7 @@ const OPEN_DEPTH = 2;
 
 export function Tree({ value, depth = 0 }: { readonly value: unknown; readonly depth?: number }): ReactElement {
   if (typeof value !== 'object' || value === null) {
-    return <code className={`leaf ${typeof value} foreign`}>{JSON.stringify(value)}</code>;
+    return <code className="leaf foreign">{JSON.stringify(value)}</code>;
   }
   const isList = Array.isArray(value);
   const entries = Object.entries(value);

@@ -1,7 +1,7 @@
 /** What a screen reader hears by itself: stages, trouble as it comes, and the end; not every beat. */
 import { useEffect, useRef, useState, type ReactElement } from 'react';
+import { isTrouble, lookOf } from '../../view/look.ts';
 import { words } from '../parts/time.ts';
-import { PROBLEM_TYPES } from './problem-types.ts';
 import type { Run } from './run.ts';
 
 export interface AnnouncerProps {
@@ -26,7 +26,7 @@ export function Announcer({ run, stage, status }: AnnouncerProps): ReactElement 
     let timer: ReturnType<typeof setTimeout> | undefined;
     let more = 0;
     const leave = run.onBeat(({ eventType, component, message, sequence }) => {
-      if (!PROBLEM_TYPES.includes(eventType)) return;
+      if (!isTrouble(lookOf(eventType, 0))) return;
       if (timer !== undefined) {
         more += 1;
         return;

@@ -10,7 +10,9 @@ export interface EventCache {
   clear(): void;
 }
 
-export function createEventCache(capacity = 4_000): EventCache {
+const CAPACITY = 4_000;
+
+export function createEventCache(): EventCache {
   const events = new Map<number, TaskEvent>();
   return {
     get: (sequence) => events.get(sequence),
@@ -18,10 +20,10 @@ export function createEventCache(capacity = 4_000): EventCache {
       // Again, it is the youngest.
       events.delete(event.sequence);
       events.set(event.sequence, event);
-      if (events.size <= capacity) return;
+      if (events.size <= CAPACITY) return;
       for (const oldest of events.keys()) {
         events.delete(oldest);
-        if (events.size <= capacity) break;
+        if (events.size <= CAPACITY) break;
       }
     },
     clear() {

@@ -67,12 +67,15 @@ export function Feed({ run, taskId, filter, upTo, endedAt, generation, rowHeight
   const fetcher = useFetcher(run, taskId, generation);
 
   useEffect(() => {
-    const want = (): void => fetcher.want(sequences, toApiFilter(filter));
+    if (first > last) return;
+    const looked = Array.from({ length: last - first + 1 }, (_, index) => selection.at(start + first + index));
+    const want = (): void => fetcher.want(looked, toApiFilter(filter));
     if (upTo === Infinity) return want();
     // While the playhead moves, the state is asked for first: its answer is what moves with it.
     const timer = setTimeout(want, REST_MS);
     return () => clearTimeout(timer);
-  });
+    // Not at each picture: only when something else is looked at.
+  }, [fetcher, filter, upTo, selection.at(start + first), selection.at(start + last), last - first]);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (isAtEnd && element !== null) element.scrollTop = layout.total;

@@ -7,7 +7,6 @@ import { TaskEventsFromDocument } from '../../client/generated/graphql.ts';
 import { persist } from '../shell/persist.ts';
 import type { Server } from '../shell/server.ts';
 import type { EventCache } from './event-cache.ts';
-import { PROBLEM_TYPES } from './problem-types.ts';
 import type { FeedFilter } from './selection.ts';
 
 export interface EventFetcher {
@@ -36,6 +35,8 @@ interface Wanted {
   readonly filter: TaskEventFilter | undefined;
 }
 
+/** The types of warnings, errors and failures, for the API, which takes names. */
+const PROBLEM_TYPES: readonly string[] = ['WARNING', 'ERROR', 'TASK_FAILED', 'BELTER_FAILED', 'DRUMMER_FAILED'];
 /** What fills a screen some times over. */
 const PAGE = 100;
 

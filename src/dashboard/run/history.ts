@@ -5,8 +5,8 @@
  *
  * Events come live at the end and in pages from anywhere before it, in any order; each is kept once, by its sequence.
  */
+import { isTrouble, lookOf } from '../../view/look.ts';
 import { createColumns, type Beat } from './columns.ts';
-import { PROBLEM_TYPES } from './problem-types.ts';
 
 export type { Beat } from './columns.ts';
 
@@ -64,7 +64,7 @@ export function createHistory(): History {
   let endedAt: number | undefined;
 
   function noteProblem(sequence: number, eventType: string): void {
-    if (!PROBLEM_TYPES.includes(eventType)) return;
+    if (!isTrouble(lookOf(eventType, 0))) return;
     if ((problems.at(-1) ?? 0) > sequence) areProblemsSorted = false;
     problems.push(sequence);
   }

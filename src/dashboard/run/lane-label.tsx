@@ -2,7 +2,6 @@
 import { memo, type ReactElement } from 'react';
 import type { ComponentView } from '../../client/index.ts';
 import { lookOf, percent } from '../../view/look.ts';
-import { Bar } from '../parts/bar.tsx';
 import { Mark } from '../parts/mark.tsx';
 
 export interface LaneLabelProps {
@@ -27,7 +26,6 @@ export const LaneLabel = memo(function LaneLabel(props: LaneLabelProps): ReactEl
       <Mark look={look} />
       <span className="name foreign cut">{name}</span>
       <span className="number">{component === undefined ? '' : percent(component.progress)}</span>
-      <Bar value={component?.progress ?? 0} look={look} label={name} />
     </button>
   );
 });

@@ -7,7 +7,10 @@ export interface News {
   tell(this: void): void;
 }
 
-export function createNews(pauseMs = 50): News {
+/** Twenty times a second is as often as an eye follows. */
+const PAUSE_MS = 50;
+
+export function createNews(): News {
   const listeners = new Set<() => void>();
   let count = 0;
   let isPausing = false;
@@ -25,7 +28,7 @@ export function createNews(pauseMs = 50): News {
     setTimeout(() => {
       isPausing = false;
       if (isDue) tell();
-    }, pauseMs);
+    }, PAUSE_MS);
   }
 
   return {

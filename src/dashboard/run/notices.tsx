@@ -70,7 +70,7 @@ export interface PastNoticeProps {
 export function PastNotice({ at, head, atMs, past, isOver, onLeave }: PastNoticeProps): ReactElement {
   const isLate = past.at !== at;
   return (
-    <p className={`past-notice ${isLate ? 'late' : ''}`}>
+    <p className={`past-notice ${isLate ? 'asking' : ''}`}>
       <span>
         {isLate ? 'Asking for event' : 'As of event'} <span className="number">{at}</span> of{' '}
         <span className="number">{head}</span>

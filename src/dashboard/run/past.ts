@@ -65,6 +65,7 @@ export function createPastReader({ ask, taskId, onPast }: PastReaderOptions): Pa
   async function answerAll(): Promise<void> {
     while (!closing.signal.aborted) {
       const at = wanted;
+      if (at === past.at && past.shown !== undefined && past.error !== undefined) tell({ error: undefined });
       if (at === undefined || at === past.at) return;
       await answer(at);
     }

@@ -1,6 +1,5 @@
 /** Warnings and errors on the score, to be reached by pointer and by keys; those that lie on each other are one. */
 import type { KeyboardEvent, ReactElement } from 'react';
-import { lookOf } from '../../view/look.ts';
 import { clock, words } from '../parts/time.ts';
 import type { ProblemCell } from './beat-grid.ts';
 import type { Picture } from './draw-score.ts';
@@ -56,18 +55,4 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   buttons[at + step]?.focus();
   event.preventDefault();
   event.stopPropagation();
-}
-
-/** The next one after the event, or before it; undefined when there is none. */
-export function nextProblem(history: History, from: number, step: 1 | -1): number | undefined {
-  const { problems } = history;
-  return step === 1 ? problems.find((sequence) => sequence > from) : problems.findLast((sequence) => sequence < from);
-}
-
-/** The first thing that went wrong, not the last. */
-export function firstFailure(history: History): number | undefined {
-  return history.problems.find((sequence) => {
-    const type = history.types[history.get(sequence)?.type ?? -1];
-    return type !== undefined && lookOf(type, 0) === 'failed';
-  });
 }

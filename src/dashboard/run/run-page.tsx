@@ -11,7 +11,7 @@ import { Waiting } from './waiting.tsx';
 
 export function RunPage({ taskId }: { readonly taskId: string }): ReactElement {
   const { run, state } = useRun(taskId);
-  const heading = useHeading(taskId, state.view !== undefined);
+  const heading = useHeading(taskId, state.view !== undefined, state.generation);
   const { view, connection, error } = state;
   const { at, move } = usePlace(view?.progress.sequence);
   const page = {

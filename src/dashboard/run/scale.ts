@@ -14,12 +14,20 @@ export function wholeRange(fromMs: number, toMs: number): TimeRange {
   return { fromMs: fromMs - left, toMs: fromMs + Math.ceil(span / step) * step };
 }
 
+export interface RunTimes {
+  readonly startedAt: string;
+  readonly lastUpdate: string;
+  readonly status: string;
+}
+
 /**
- * How far a running task's time has come, when its last word is `lastMs` and that was so long ago. A silence is shown,
- * but not so much of it that the run becomes a dot.
+ * How far the time of a run has come: to its end; or to now, when nothing was said for so long. A silence is shown, but
+ * not so much of it that the run becomes a dot.
  */
-export function runningUntil(firstMs: number, lastMs: number, silentMs: number): number {
-  return lastMs + Math.min(Math.max(0, silentMs), Math.max(60_000, (lastMs - firstMs) / 2));
+export function timeSoFar({ startedAt, lastUpdate, status }: RunTimes, silentMs: number): number {
+  const lastMs = Date.parse(lastUpdate);
+  if (status !== 'RUNNING') return lastMs;
+  return lastMs + Math.min(Math.max(0, silentMs), Math.max(60_000, (lastMs - Date.parse(startedAt)) / 2));
 }
 
 export interface Scale {

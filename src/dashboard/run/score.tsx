@@ -14,7 +14,7 @@ import { LaneLabel } from './lane-label.tsx';
 import { Playhead } from './playhead.tsx';
 import { ProblemMarks } from './problem-marks.tsx';
 import type { Run, RunState } from './run.ts';
-import { createScale, runningUntil, ticksOf, type Tick } from './scale.ts';
+import { createScale, ticksOf, type Tick } from './scale.ts';
 import type { Shown } from './past.ts';
 import type { RangeControl } from './use-range.ts';
 
@@ -222,12 +222,4 @@ function useWheelZoom(
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
   }, [ruler]);
-}
-
-/** How far the time of a run has come: to its end, or to now as far as that is known. */
-export function timeSoFar(view: NonNullable<RunState['view']>, silentMs: number): number {
-  const { startedAt, lastUpdate, status } = view.progress;
-  const lastMs = Date.parse(lastUpdate);
-  if (status !== 'RUNNING') return lastMs;
-  return runningUntil(Date.parse(startedAt), lastMs, silentMs);
 }

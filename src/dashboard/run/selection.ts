@@ -3,7 +3,7 @@
  * in which stage. What comes at the end is looked at once; only what comes before it has all looked at again.
  */
 import { countUpTo, type Beat, type History } from './history.ts';
-import { PROBLEM_TYPES } from './problem-types.ts';
+import { isTrouble, lookOf } from '../../view/look.ts';
 
 /** As the API's filter: a list that is given must have the event's. */
 export interface FeedFilter {
@@ -63,7 +63,7 @@ function wants(history: History, filter: FeedFilter): (beat: Beat) => boolean {
   const components = placesOf(history.components, filter.components);
   const types = placesOf(history.types, filter.eventTypes);
   const stages = placesOf(history.stages, filter.stages);
-  const problems = history.types.map((type) => PROBLEM_TYPES.includes(type));
+  const problems = history.types.map((type) => isTrouble(lookOf(type, 0)));
   return ({ component, type, stage }) =>
     components?.has(component) !== false &&
     types?.has(type) !== false &&

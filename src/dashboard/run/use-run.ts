@@ -26,8 +26,11 @@ export interface Heading {
 
 const NO_HEADING: Heading = { title: undefined, labels: [], saidAtMs: undefined };
 
-/** The stream does not carry it: it is not part of the progress. @param isKnown whether there is such a task. */
-export function useHeading(taskId: string, isKnown: boolean): Heading {
+/**
+ * The stream does not carry it: it is not part of the progress.
+ * @param isKnown whether there is such a task
+ */
+export function useHeading(taskId: string, isKnown: boolean, generation: number): Heading {
   const { ask } = useServer();
   const [heading, setHeading] = useState(NO_HEADING);
   useEffect(() => {
@@ -43,7 +46,7 @@ export function useHeading(taskId: string, isKnown: boolean): Heading {
       // Without it the page is whole, too.
       .catch(() => undefined);
     return () => leaving.abort();
-  }, [ask, taskId, isKnown]);
+  }, [ask, taskId, isKnown, generation]);
   return heading;
 }
 

@@ -40,7 +40,12 @@ function set(change: AddressChange): void {
 function write(how: 'pushState' | 'replaceState', params: URLSearchParams): void {
   const search = params.toString();
   if (how === 'replaceState' && search === location.search.slice(1)) return;
-  history[how](undefined, '', search === '' ? location.pathname : `?${search}`);
+  // What else is kept with the entry (where the list was scrolled to) stays with it.
+  history[how](
+    how === 'replaceState' ? history.state : undefined,
+    '',
+    search === '' ? location.pathname : `?${search}`,
+  );
   dispatchEvent(new Event(WRITTEN));
 }
 

@@ -1,9 +1,21 @@
 /** What the time is for the server, whose times everything on the page tells. */
-import { useNow } from '../parts/use-now.ts';
+import { useEffect, useState } from 'react';
 import { useServer } from './server.ts';
 
-/** Milliseconds since 1970, a step old at most. */
+/**
+ * Milliseconds since 1970, a step old at most. A page that is not seen does not count.
+ * @param isOn whether time goes on; else it stands still
+ */
 export function useServerNow(stepMs: number, isOn = true): number {
   const { clockAheadMs } = useServer();
-  return useNow(stepMs, isOn) - clockAheadMs;
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!isOn) return;
+    setNow(Date.now());
+    const timer = setInterval(() => {
+      if (!document.hidden) setNow(Date.now());
+    }, stepMs);
+    return () => clearInterval(timer);
+  }, [stepMs, isOn]);
+  return now - clockAheadMs;
 }

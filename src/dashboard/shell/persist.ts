@@ -1,6 +1,7 @@
 /** A question that is asked until there is an answer or a refusal: what passes is waited out, politely. */
 import { isPassing } from '../../client/index.ts';
 import { retryAfterMsOf } from '../../client/errors.ts';
+import { createAutoResetEvent } from '../../util/auto-reset-event.ts';
 import { retryDelayMs } from '../../util/retry-delay.ts';
 
 const RETRY_CAP_MS = 10_000;
@@ -17,6 +18,7 @@ export async function persist<Answer>(
   ask: () => Promise<Answer>,
   { signal, onTrouble }: PersistOptions,
 ): Promise<Answer> {
+  const pause = createAutoResetEvent(signal);
   for (let failures = 0; ; failures += 1) {
     try {
       return await ask();
@@ -25,20 +27,8 @@ export async function persist<Answer>(
       if (!(error instanceof Error) || !isPassing(error)) throw error;
       onTrouble?.(error);
       const delayMs = retryDelayMs(failures, { random: Math.random, capMs: RETRY_CAP_MS });
-      await wait(delayMs + (retryAfterMsOf(error) ?? 0), signal);
+      await pause.wait(delayMs + (retryAfterMsOf(error) ?? 0));
+      signal.throwIfAborted();
     }
   }
-}
-
-async function wait(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
-  signal.throwIfAborted();
 }

@@ -1,9 +1,9 @@
-/** Says new failures aloud, and only those. */
+/** What a screen reader hears by itself: new failures, and only those. */
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import type { BoardRow } from './row.ts';
 import { failedIds, newFailures } from './trouble.ts';
 
-export function Failures({ rows }: { readonly rows: ReadonlyMap<string, BoardRow> }): ReactElement {
+export function Announcer({ rows }: { readonly rows: ReadonlyMap<string, BoardRow> }): ReactElement {
   const known = useRef<ReadonlySet<string>>(undefined);
   const [said, setSaid] = useState('');
   useEffect(() => {
