@@ -13,7 +13,6 @@ import { useFeedFilter } from './feed-filter.ts';
 import { FailureNotice, LateNotice, PastNotice, TearNotice } from './notices.tsx';
 import { Observations } from './observations.tsx';
 import { firstFailure, nextProblem } from './problems.ts';
-import type { Shown } from './past.ts';
 import { RunHeader } from './run-header.tsx';
 import type { Run, RunState } from './run.ts';
 import { timeSoFar } from './scale.ts';
@@ -116,7 +115,7 @@ export function KnownRun({ page, run, state, view, taskId, heading, at, move }: 
             />
           )}
         </div>
-        <ComponentTable components={shown?.components ?? NO_COMPONENTS} />
+        {shown !== undefined && <ComponentTable components={shown.components} />}
         <Announcer run={run} stage={view.progress.stage} status={view.progress.status} />
       </div>
     </Page>
@@ -140,8 +139,6 @@ function Failures(props: Pick<KnownRunProps, 'run' | 'taskId' | 'view'> & { read
     </>
   );
 }
-
-const NO_COMPONENTS: Shown['components'] = new Map();
 
 function Refusal({ what, error }: { readonly what: string; readonly error: Error }): ReactElement {
   return (
