@@ -48,7 +48,7 @@ export interface DashboardOptions {
 
 /** The caller disposes it: `await using`, or a stack. */
 export async function openDashboard({ chromium, args = [] }: DashboardOptions): Promise<Dashboard> {
-  await buildIfOlder();
+  await buildDashboard();
   await using opening = new AsyncDisposableStack();
   const directory = opening.use(await openTempDir());
   const server = opening.use(await startServer({ store: directory.sqliteStore, args }));
@@ -100,7 +100,7 @@ export async function go(page: Page, path: string): Promise<void> {
 }
 
 /** `npm ci` has built it; whoever changed the sources since then would test the page of yesterday. */
-async function buildIfOlder(): Promise<void> {
+export async function buildDashboard(): Promise<void> {
   const built = await stat(join(ROOT, 'dist/dashboard/index.html')).catch(() => undefined);
   if (built !== undefined && built.mtimeMs >= (await newestSource())) return;
   const vite = join(ROOT, 'node_modules/vite/bin/vite.js');

@@ -6,7 +6,7 @@ import { persist } from '../shell/persist.ts';
 import type { BeatFields, History } from './history.ts';
 
 /** Undefined: no such task. */
-export type ReadPage<Fields> = (afterSequence: number, first: number) => Promise<readonly Fields[] | undefined>;
+export type ReadPage = (afterSequence: number, first: number) => Promise<readonly BeatFields[] | undefined>;
 
 /** As many as the server gives at once. */
 const PAGE = 1_000;
@@ -14,7 +14,7 @@ const PAGE = 1_000;
 /** Resolves when nothing is missing, or the task is gone. Throws what cannot pass. */
 export async function readHistory(
   history: History,
-  readPage: ReadPage<BeatFields>,
+  readPage: ReadPage,
   { signal, onPage }: { readonly signal: AbortSignal; readonly onPage: () => void },
 ): Promise<void> {
   for (let gap = history.missing(PAGE); gap !== undefined && !signal.aborted; gap = history.missing(PAGE)) {
