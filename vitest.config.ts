@@ -25,6 +25,8 @@ export default defineConfig({
     passWithNoTests: false,
     // A `.only` left behind would turn the rest of the suite off.
     allowOnly: false,
+    // A page, or a process, shows what was done to it a moment later.
+    expect: { poll: { timeout: 10_000, interval: 20 } },
     projects: [
       {
         extends: true,

@@ -49,10 +49,10 @@ describe.skipIf(!chromium.present)('by keyboard', () => {
     // What an input method takes for itself, the page is told of all the same.
     for (const key of ['Enter', 'Escape', 'ArrowDown']) {
       await field.dispatchEvent('keydown', { key, isComposing: true });
-      expect(await page.evaluate<string>('document.activeElement.value')).toBe('task');
+      await expect.poll(() => page.evaluate<string>('document.activeElement.value')).toBe('task');
     }
     await page.keyboard.press('Escape');
-    expect(await field.inputValue()).toBe('');
+    await expect.poll(() => field.inputValue()).toBe('');
   });
 
   test('while the focus is in the trouble no line of it moves: what is new waits', async () => {
@@ -63,11 +63,11 @@ describe.skipIf(!chromium.present)('by keyboard', () => {
     await strip.getByRole('link', { name: 'trouble-1' }).focus();
     await say('trouble-2', 'WARNING');
     await strip.getByText('and 1 more').waitFor();
-    expect(await linesOf(page)).toEqual(['trouble-1']);
+    await expect.poll(() => linesOf(page)).toEqual(['trouble-1']);
 
     await page.getByRole('searchbox').focus();
     await strip.getByRole('link', { name: 'trouble-2' }).waitFor();
-    expect(await linesOf(page)).toEqual(['trouble-2', 'trouble-1']);
+    await expect.poll(() => linesOf(page)).toEqual(['trouble-2', 'trouble-1']);
   });
 });
 

@@ -32,8 +32,8 @@ describe.skipIf(!chromium.present)('the board', () => {
     await page.getByText('late-2 failed: TASK_FAILED.').waitFor({ state: 'attached' });
     const waiting = page.getByRole('button', { name: '2 new' });
     await waiting.waitFor();
-    expect(await names(page)).toEqual(before);
-    expect(await page.getByRole('region', { name: 'Trouble' }).count()).toBe(0);
+    await expect.poll(() => names(page)).toEqual(before);
+    await expect.poll(() => page.getByRole('region', { name: 'Trouble' }).count()).toBe(0);
 
     await waiting.click();
     await row(page, 2).getByText('late-').waitFor();
@@ -52,11 +52,13 @@ describe.skipIf(!chromium.present)('the board', () => {
     await page.getByRole('button', { name: 'Task', exact: true }).click();
     await page.waitForURL(({ search }) => search.includes('q=task-89') && search.includes('sort=name'));
     const found = ['task-89', ...Array.from({ length: 10 }, (_, index) => `task-89${index}`)];
-    expect(await names(page)).toEqual(found);
+    await expect.poll(() => names(page)).toEqual(found);
     await page.reload();
     await whole(page);
-    expect(await names(page)).toEqual(found);
-    expect(await page.getByRole('columnheader', { name: 'Task' }).getAttribute('aria-sort')).toBe('ascending');
+    await expect.poll(() => names(page)).toEqual(found);
+    await expect
+      .poll(() => page.getByRole('columnheader', { name: 'Task' }).getAttribute('aria-sort'))
+      .toBe('ascending');
 
     await page.keyboard.press('/');
     await page.keyboard.type('nobody');
@@ -78,8 +80,8 @@ describe.skipIf(!chromium.present)('the board', () => {
     await last.and(page.locator(':focus')).waitFor();
     const rows = await page.getByRole('row').count();
     expect(rows).toBeLessThan(100);
-    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe(`${TASKS + 1}`);
-    expect(await last.locator('xpath=ancestor::*[@role="row"]').getAttribute('aria-rowindex')).toBe('62');
+    await expect.poll(() => page.getByRole('table').getAttribute('aria-rowcount')).toBe(`${TASKS + 1}`);
+    await expect.poll(() => last.locator('xpath=ancestor::*[@role="row"]').getAttribute('aria-rowindex')).toBe('62');
 
     // So long does the list take to keep its place.
     await waitFor(() => page.evaluate<boolean>('history.state?.scrollY === scrollY && scrollY > 0'), {
@@ -97,7 +99,7 @@ describe.skipIf(!chromium.present)('the board', () => {
   test('on a phone nothing is wider than the page', async () => {
     await using visit = await dashboard.visit('/', { viewport: { width: 360, height: 740 } });
     await whole(visit.page);
-    expect(await visit.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    await expect.poll(() => visit.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   });
 });
 

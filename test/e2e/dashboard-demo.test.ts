@@ -28,7 +28,7 @@ describe.skipIf(!chromium.present)('the demo', () => {
     await page.getByRole('heading', { name: 'No task yet' }).waitFor();
     await page.getByRole('button', { name: 'Run the demo' }).click();
     await page.getByRole('slider', { name: 'Place in the run' }).waitFor();
-    expect(new URL(page.url()).searchParams.get('task')).toMatch(/^demo-/);
+    await page.waitForURL(({ searchParams }) => searchParams.get('task')?.startsWith('demo-') === true);
     await until('a third of the run', () => (samples.at(-1)?.progress ?? 0) > 0.3);
     await page.reload();
     const before = samples.length;
@@ -41,8 +41,8 @@ describe.skipIf(!chromium.present)('the demo', () => {
     expect(isGrowing(samples.map(({ sequence }) => sequence))).toBe(true);
     expect(isGrowing(samples.map(({ progress }) => progress))).toBe(true);
     expect(samples.at(-1)?.progress).toBe(1);
-    expect(await page.locator('.stages [aria-current=step]').textContent()).toBe('complete');
-    expect(await page.locator('.feed-row').count()).toBeGreaterThan(5);
+    await expect.poll(() => page.locator('.stages [aria-current=step]').textContent()).toBe('complete');
+    await expect.poll(() => page.locator('.feed-row').count()).toBeGreaterThan(5);
 
     const { host } = new URL(dashboard.server.origin);
     expect(requests.filter((url) => new URL(url).host !== host)).toEqual([]);

@@ -48,7 +48,7 @@ describe.skipIf(!chromium.present)('foreign text', () => {
         .nth(Object.keys(TEXTS).length - 1)
         .waitFor();
       await expectCalm(page);
-      expect(await heights(page, '.task-row')).toEqual([ROW[size].task]);
+      await expect.poll(() => heights(page, '.task-row')).toEqual([ROW[size].task]);
       const shown = await page.locator('.task-row .at-task a').allTextContents();
       expect(shown.toSorted()).toEqual(Object.values(TEXTS).map(titleOnBoard).toSorted());
       expect(complaints).toEqual([]);
@@ -65,23 +65,23 @@ describe.skipIf(!chromium.present)('foreign text', () => {
         await page.locator('.label').first().waitFor();
         await page.locator('.failure .words').getByText(AFTER).first().waitFor();
         await expectCalm(page);
-        expect(await heights(page, '.lanes li')).toEqual([ROW[size].lane]);
-        expect(await page.locator('h1').textContent()).toBe(titleOf(text));
+        await expect.poll(() => heights(page, '.lanes li')).toEqual([ROW[size].lane]);
+        await expect.poll(() => page.locator('h1').textContent()).toBe(titleOf(text));
 
         if (size === 'phone') await page.getByRole('button', { name: 'observations', exact: true }).click();
         await page.locator('.observations summary').first().click();
-        expect(await page.locator('.observations .whole').textContent()).toBe(text);
+        await expect.poll(() => page.locator('.observations .whole').textContent()).toBe(text);
         await expectCalm(page);
 
         if (size === 'phone') await page.getByRole('button', { name: 'events', exact: true }).click();
         await page.locator('button.event').nth(3).waitFor();
-        expect(await heights(page, 'button.event')).toEqual([ROW[size].event]);
-        expect(await page.locator('button.event .message').first().textContent()).toBe(text);
+        await expect.poll(() => heights(page, 'button.event')).toEqual([ROW[size].event]);
+        await expect.poll(() => page.locator('button.event .message').first().textContent()).toBe(text);
         await page.locator('button.event').first().click();
         await page.locator('.details .tree').first().waitFor();
-        expect(await page.locator('.details .whole').textContent()).toBe(text);
-        expect(await page.locator('.details .key').first().textContent()).toBe(text);
-        expect(await page.locator('.details summary').last().textContent()).toBe(`${text} 2 items`);
+        await expect.poll(() => page.locator('.details .whole').textContent()).toBe(text);
+        await expect.poll(() => page.locator('.details .key').first().textContent()).toBe(text);
+        await expect.poll(() => page.locator('.details summary').last().textContent()).toBe(`${text} 2 items`);
         await expectCalm(page);
         expect(complaints).toEqual([]);
         expect(requests.filter((url) => /evil|\/x$/.test(url))).toEqual([]);

@@ -52,7 +52,9 @@ describe.skipIf(!chromium.present)('in and out', () => {
     await field.waitFor();
     await page.reload();
     await field.waitFor();
-    expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])')).not.toContain(key);
+    await expect
+      .poll(() => page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])'))
+      .not.toContain(key);
     expect(requests.length).toBeGreaterThan(10);
     expect([...requests, page.url()].filter((url) => url.includes(key) || url.includes(wrong))).toEqual([]);
   });
@@ -104,8 +106,8 @@ describe.skipIf(!chromium.present)('in and out', () => {
     const address = page.url();
     await page.reload();
     await page.locator('.past-notice').waitFor();
-    expect(page.url()).toBe(address);
-    expect(await listed(page)).toEqual(before);
+    await page.waitForURL(address);
+    await expect.poll(() => listed(page)).toEqual(before);
 
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export JSON Lines' }).click();
