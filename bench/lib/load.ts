@@ -1,7 +1,8 @@
 /** The load process: given a job at a time, hands back its figures. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LoadAnswer, LoadRequest, Metrics } from '../load/jobs.ts';
+import type { Metrics } from '../load/job.ts';
+import type { LoadAnswer, LoadRequest } from '../load/jobs.ts';
 import { endWithUs } from './children.ts';
 import { pinned } from './pin.ts';
 

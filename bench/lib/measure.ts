@@ -2,7 +2,7 @@
  * Asks a row of its servers in turn, A B C A B C, each time of a fresh process: what disturbs the machine for a while
  * then disturbs all of them, and a pair of the same turn can be compared.
  */
-import type { Metrics } from '../load/jobs.ts';
+import type { Metrics } from '../load/job.ts';
 import { startLoad, type Load } from './load.ts';
 import type { Entry, Row } from './row.ts';
 import { diedSoon, startServer, type RunningServer } from './server.ts';

@@ -7,7 +7,7 @@ import { bringUpToDate, openCrowd, type Crowd } from './crowd.ts';
 import { emitOne, REPLAY, SUBSCRIPTIONS } from './documents.ts';
 import { fill } from './fill.ts';
 import { createHttpConnection, toRequest } from './http-client.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { createLatencies } from './latencies.ts';
 import { rssBytes } from './proc.ts';
 

@@ -3,7 +3,7 @@ import { createBearers } from './bearers.ts';
 import { emitMany, emitOne, type EventOptions } from './documents.ts';
 import { fill } from './fill.ts';
 import { createHttpConnection, toRequest } from './http-client.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { allCpuMicros } from './proc.ts';
 import { openOperations } from './ws-operations.ts';
 

@@ -1,7 +1,7 @@
 /** A producer that uses the client's emitter as its guide shows it: as fast as there is room for events. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmitter } from '../../src/emitter/index.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { toInput } from './documents.ts';
 import { allCpuMicros } from './proc.ts';
 

@@ -4,7 +4,7 @@ import { bringUpToDate, openCrowd } from './crowd.ts';
 import { emitMany, emitOne, SUBSCRIPTIONS, type Selection } from './documents.ts';
 import { fill } from './fill.ts';
 import { createHttpConnection, toRequest, type HttpConnection } from './http-client.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { cpuMicros } from './proc.ts';
 import type { Transport } from './watcher.ts';
 

@@ -2,7 +2,7 @@
 import { bringUpToDate, openCrowd } from './crowd.ts';
 import { SUBSCRIPTIONS } from './documents.ts';
 import { fill } from './fill.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { cpuMicros, rssBytes } from './proc.ts';
 
 export interface FloodParams {

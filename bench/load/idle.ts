@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCrowd } from './crowd.ts';
 import { SUBSCRIPTIONS } from './documents.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { rssBytes } from './proc.ts';
 
 export interface IdleParams {

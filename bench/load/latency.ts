@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bringUpToDate, openCrowd } from './crowd.ts';
 import { emitOne, SUBSCRIPTIONS } from './documents.ts';
 import { toRequest } from './http-client.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { createLatencies } from './latencies.ts';
 import { paced } from './pace.ts';
 import { roundTrips } from './round-trips.ts';

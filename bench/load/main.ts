@@ -1,5 +1,6 @@
 /** The load process: does one job, X*/
-import { JOBS, type LoadAnswer, type LoadRequest, type Metrics, type Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
+import { JOBS, type LoadAnswer, type LoadRequest } from './jobs.ts';
 
 process.on('message', (request: LoadRequest) => {
   const answer = (text: LoadAnswer): void => void process.send?.(text);

@@ -8,7 +8,7 @@ import { COLUMNS, WRITE } from '../../src/log/postgres/statements.ts';
 import { columnsOf, list, type Cell } from '../../src/log/postgres/table-param.ts';
 import type { Statement } from '../../src/log/postgres/connection.ts';
 import { openPostgresLog } from '../../src/log/postgres-log.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 
 export interface PgLoopParams {
   /** Events of one transaction. */

@@ -6,7 +6,7 @@ import { createClient } from '@redis/client';
 import { Client } from 'pg';
 import type { Services } from '../lib/recipes.ts';
 import { spreadOf } from '../lib/stats.ts';
-import type { Metrics } from './jobs.ts';
+import type { Metrics } from './job.ts';
 import { paced } from './pace.ts';
 
 export interface Pace {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bringUpToDate, openCrowd, type Crowd } from './crowd.ts';
 import { emitMany, RESUME, SUBSCRIPTIONS } from './documents.ts';
 import { toRequest } from './http-client.ts';
-import type { Metrics, Target } from './jobs.ts';
+import type { Metrics, Target } from './job.ts';
 import { createLatencies } from './latencies.ts';
 import { paced } from './pace.ts';
 import { rssBytes, unsentBytes, type Ports } from './proc.ts';
