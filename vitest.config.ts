@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Files of `e2e` that mostly wait: for a server that is away, or to see that nothing happens. */
-const WAITING = ['balancer', 'bus-faults', 'dashboard-demo', 'idle-cost', 'older-copy', 'postgres-*', 'sigterm'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+/** Files of `e2e` that mostly wait: for a browser, for a server that is away, or to see that nothing happens. */
+const WAITING = [
+  'balancer',
+  'board-keys',
+  'bus-faults',
+  'dashboard-*',
+  'idle-cost',
+  'older-copy',
+  'postgres-*',
+  'revocation',
+  'sigterm',
+].map((name) => `test/e2e/${name}.test.ts`);
 
 /**
  * Groups, one after the other. `unit` runs in parallel. `e2e` starts real servers, browsers and watchers and measures
@@ -58,6 +66,7 @@ export default defineConfig({
         test: {
           name: 'e2e-waiting',
           include: WAITING,
+          globalSetup: 'test/support/build-dashboard.ts',
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 60_000,

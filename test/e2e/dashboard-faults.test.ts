@@ -7,7 +7,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, openBrowser } from '../support/browser.ts';
-import { buildDashboard } from '../support/dashboard.ts';
 import { foldAll, type LogEvent, type ProgressState } from '../support/fold.ts';
 import { freePort } from '../support/free-port.ts';
 import { openRandom } from '../support/random.ts';
@@ -38,7 +37,6 @@ describe.skipIf(!chromium.present)('the page of a task', () => {
   let complaints: string[];
   beforeAll(async () => {
     stack = new AsyncDisposableStack();
-    await buildDashboard();
     const dir = stack.use(await openTempDir());
     server = stack.use(await startServer({ store: dir.sqliteStore }));
     proxy = stack.use(await openTcpProxy({ target: { port: server.port } }));

@@ -5,7 +5,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, openBrowser } from '../support/browser.ts';
-import { buildDashboard } from '../support/dashboard.ts';
 import { foldAll } from '../support/fold.ts';
 import { query, readTaskLog } from '../support/read-log.ts';
 import { readShownRun } from '../support/run-page.ts';
@@ -24,7 +23,6 @@ describe.skipIf(!chromium.present)('a page whose log is gone', () => {
   let page: Page;
   beforeAll(async () => {
     stack = new AsyncDisposableStack();
-    await buildDashboard();
     // A restart begins with nothing: the same ids are other logs.
     server = stack.use(await startServer({ store: 'memory:' }));
     browser = stack.use(await openBrowser(chromium));

@@ -2,17 +2,11 @@
  * The dashboard of this checkout in a real browser, before a real server. Whatever a page asks for, and whatever it
  * complains of, is written down, so that a test can say that there was nothing of the kind.
  */
-import { execFile } from 'node:child_process';
-import { glob, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
 import type { SystemProgram } from './system-program.ts';
 import { openTempDir, type TempDir } from './temp-dir.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
 
 export type Size = 'desk' | 'phone';
 const SIZES: Readonly<Record<Size, { readonly width: number; readonly height: number }>> = {
@@ -48,7 +42,6 @@ export interface DashboardOptions {
 
 /** The caller disposes it: `await using`, or a stack. */
 export async function openDashboard({ chromium, args = [] }: DashboardOptions): Promise<Dashboard> {
-  await buildDashboard();
   await using opening = new AsyncDisposableStack();
   const directory = opening.use(await openTempDir());
   const server = opening.use(await startServer({ store: directory.sqliteStore, args }));
@@ -97,23 +90,4 @@ export async function go(page: Page, path: string): Promise<void> {
   for (const each of ['/?task=none', path]) {
     await page.evaluate(`history.pushState(null, '', ${JSON.stringify(each)}), dispatchEvent(new Event('popstate'))`);
   }
-}
-
-/** `npm ci` has built it; whoever changed the sources since then would test the page of yesterday. */
-export async function buildDashboard(): Promise<void> {
-  const built = await stat(join(ROOT, 'dist/dashboard/index.html')).catch(() => undefined);
-  if (built !== undefined && built.mtimeMs >= (await newestSource())) return;
-  const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
-  // As it is released: a test's environment would put the development build of React into it.
-  const env = { ...process.env, NODE_ENV: 'production' };
-  await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: ROOT, env });
-}
-
-/** Milliseconds since 1970. Any of our sources may be part of the page. */
-async function newestSource(): Promise<number> {
-  const times: number[] = [];
-  for await (const path of glob('src/**/*.{ts,tsx,css,html,svg}', { cwd: ROOT })) {
-    times.push((await stat(join(ROOT, path))).mtimeMs);
-  }
-  return Math.max(...times);
 }
