@@ -6,7 +6,7 @@ import type { ComponentView } from '../client/index.ts';
 import { cutToWidth } from '../util/terminal-text.ts';
 import { drawName, drawRow, layOut, type Grid } from './grid.ts';
 import { clock, createPaint, type Paint } from './look.ts';
-import { lookOf, stopwatch } from '../view/look.ts';
+import { lookOf, SILENT_MS, stopwatch } from '../view/look.ts';
 import { pulseText, rateOf, rateText, RATE_WIDTH, type Pulse } from '../view/pulse.ts';
 import { chooseRows, isOver, lookOfTask } from './rows.ts';
 import type { Screen } from './screen.ts';
@@ -106,7 +106,7 @@ function taskWords(
   const { stage, lastUpdate } = view.progress;
   // A replayed run tells old times; what counts is when its last word came in.
   const silentMs = serverNow(drawing, screen) - (lastBeatMs ?? Date.parse(lastUpdate));
-  const facts = isOver(screen) || silentMs < 15_000 ? [] : [`silent for ${stopwatch(silentMs)}`];
+  const facts = isOver(screen) || silentMs < SILENT_MS ? [] : [`silent for ${stopwatch(silentMs)}`];
   facts.push(isDeleted ? 'deleted' : stage.toLowerCase().replaceAll('_', ' '));
   if (estimate !== '' && grid.estimate === 0) facts.push(estimate);
   if (title !== undefined) facts.push(title);

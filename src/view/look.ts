@@ -19,7 +19,7 @@ export function isTrouble(look: Look | undefined): look is 'warning' | 'failed' 
   return look === 'warning' || look === 'failed';
 }
 
-/** A task that is under way and said nothing for so long counts as silent on a page. */
+/** A task that is under way and said nothing for so long counts as silent. */
 export const SILENT_MS = 60_000;
 
 /** Whole percent, rounded down: 100 % is shown only when all is done. */
