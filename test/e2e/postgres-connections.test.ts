@@ -67,6 +67,14 @@ function through(proxy: TcpProxy, url: string): string {
   return url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
 }
 
+/** Nothing comes through, on new connections neither, until it is restored. */
+function silence(proxy: TcpProxy): () => void {
+  let isSilent = true;
+  proxy.onConnection((connection) => isSilent && connection.halfOpen());
+  for (const connection of proxy.connections()) connection.halfOpen();
+  return () => void (isSilent = false);
+}
+
 /** Has the server open as many connections as it ever does. */
 async function readAtOnce({ servers }: Scene): Promise<void> {
   const list = '{ tasks(first: 50) { nodes { id progress { sequence } } } }';
@@ -88,12 +96,28 @@ test('nothing goes through for a while, and nobody is told', async () => {
   const store = through(proxy, await postgres.freshUrl());
   await using scene = await openScene({ servers: [{ store }] });
   await readAtOnce(scene);
-  let isSilent = true;
-  proxy.onConnection((connection) => isSilent && connection.halfOpen());
-  for (const connection of proxy.connections()) connection.halfOpen();
+  const restore = silence(proxy);
   await delay(FAULT_MS); // The silence is what is tested.
   await scene.expectHealth({ status: 503, reasons: ['store'] });
-  isSilent = false;
+  restore();
   console.info(`silence: flows after ${Math.round(await scene.flowsWithin(RESUME_MS))} ms`);
+  await scene.finish();
+});
+
+test('one of two servers is cut off from the database: the other goes on, and afterwards both know the same', async () => {
+  await using proxy = await openTcpProxy({ target: { port: postgres.port } });
+  const store = await postgres.freshUrl();
+  await using scene = await openScene({ servers: [{ store }, { store: through(proxy, store) }] });
+  const restore = silence(proxy);
+  const readiness = ({ origin }: { readonly origin: string }): Promise<number> =>
+    fetch(`${origin}/readyz`).then(({ status }) => status);
+  const isCutOff = async (): Promise<boolean> => (await Promise.all(scene.servers.map(readiness))).join() === '200,503';
+  await waitFor(isCutOff, { withinMs: 10_000, what: 'the second, and only that, not to be ready', pollMs: 50 });
+  const well = scene.watchers.filter(({ name }) => name.endsWith('server 1'));
+  const before = well.map(({ at }) => at);
+  const isFed = (): boolean => well.every(({ at }, index) => at > (before[index] ?? at) + 20);
+  await waitFor(isFed, { withinMs: 10_000, what: 'news for the watchers of the first' });
+  restore();
+  console.info(`cut off: flows after ${Math.round(await scene.flowsWithin(RESUME_MS))} ms`);
   await scene.finish();
 });

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -20,6 +21,7 @@ import { openTempDir } from '../support/temp-dir.ts';
 import { sized } from '../support/sizes.ts';
 import { settlesWithin, waitFor } from '../support/wait-for.ts';
 
+const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
 const PRODUCERS = 8;
 const SIZE = sized({
   usual: { tasks: 1, sockets: 6, streams: 6, silent: 2 },
@@ -95,8 +97,7 @@ test('a second SIGTERM does not wait', async () => {
 test('a server whose log nobody reads any more stops all the same', async () => {
   // What it says last meets the exit, or does not.
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    const main = path.join(import.meta.dirname, '../../src/main.ts');
-    const command = [main, 'serve', '--port', '0', '--store', 'memory:'];
+    const command = [MAIN, 'serve', '--port', '0', '--store', 'memory:'];
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
     const exit = once(child, 'exit');
     await settlesWithin(once(child.stdout, 'data'), { withinMs: 20_000, what: 'the line that says listening' });
@@ -109,6 +110,21 @@ test('a server whose log nobody reads any more stops all the same', async () => 
     }
   }
 }, 90_000);
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a server that still waits for its store', async (signal) => {
+  await using stack = new AsyncDisposableStack();
+  const silent = net.createServer();
+  stack.defer(() => void silent.close());
+  const asked = once(silent, 'connection');
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const command = [MAIN, 'serve', '--port', '0', '--store', `postgres://nobody@127.0.0.1:${port}/nothing`];
+  const child = stack.adopt(spawn(process.execPath, command, { stdio: 'ignore' }), (each) => void each.kill('SIGKILL'));
+  const exit = once(child, 'exit');
+  await settlesWithin(asked, { withinMs: 20_000, what: 'the server to ask its store' });
+  child.kill(signal);
+  expect(await settlesWithin(exit, { withinMs: 2_000, what: 'the exit' })).toEqual([0, null]);
+});
 
 /** One event after the other, as fast as answers come, until the server does not take another. */
 async function produceUntilRefused(producer: number, { emit }: ReturnType<typeof createEmitter>): Promise<void> {
