@@ -115,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 }
 
 async function start(options: ServerOptions, lines: { stdout: string[]; stderr: string[] }): Promise<Running> {
-  const { readyWithinMs = 20_000 } = options;
+  const { readyWithinMs = 60_000 } = options;
   const child = spawnServer(options);
   const exited = Promise.withResolvers<Omit<Exit, 'tookMs'>>();
   const ready = Promise.withResolvers<number>();
@@ -134,7 +134,7 @@ async function start(options: ServerOptions, lines: { stdout: string[]; stderr: 
   try {
     const actual = await settlesWithin(ready.promise, {
       withinMs: readyWithinMs,
-      what: 'the line that says listening',
+      what: () => `the line that says listening:\n${lines.stderr.join('\n')}`,
     });
     return { child, port: actual, exit: exited.promise };
   } catch (error) {
