@@ -77,6 +77,7 @@ describe.skipIf(!chromium.present)('by keyboard', () => {
     // The list: filter, choose, unfold.
     await tabTo(page, '.menu summary');
     await press(page, 'Enter');
+    await page.locator('.menu .panel input').first().waitFor();
     await press(page, 'Tab');
     await press(page, 'Space');
     await page.waitForURL(({ searchParams }) => searchParams.getAll('component').join() === 'camina');

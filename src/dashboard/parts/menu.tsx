@@ -24,27 +24,24 @@ export function Menu({ label, options, chosen, onToggle }: MenuProps): ReactElem
     details.current?.querySelector('summary')?.focus();
   }
   return (
-    <details
-      className="menu"
-      ref={details}
-      onBlur={onBlur}
-      onKeyDown={onKeyDown}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
-    >
-      <summary className={chosen.length > 0 ? 'on' : ''}>
-        {label}
-        {chosen.length > 0 && <span className="number"> {chosen.length}</span>}
-      </summary>
-      <div className="panel" role="group" aria-label={label}>
-        {/* There may be thousands, and nobody sees them while it is closed. */}
-        {(isOpen ? options : []).map(({ value, label }) => (
-          <label key={value}>
-            <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
-            <span className="foreign cut">{label}</span>
-          </label>
-        ))}
-        {isOpen && options.length === 0 && <p className="soft">nothing to choose yet</p>}
-      </div>
-    </details>
+    // What is pressed in it takes no focus in each browser; then this does, and so it stays open.
+    <div className="menu" tabIndex={-1} onBlur={onBlur} onKeyDown={onKeyDown}>
+      <details ref={details} onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary className={chosen.length > 0 ? 'on' : ''}>
+          {label}
+          {chosen.length > 0 && <span className="number"> {chosen.length}</span>}
+        </summary>
+        <div className="panel" role="group" aria-label={label}>
+          {/* There may be thousands, and nobody sees them while it is closed. */}
+          {(isOpen ? options : []).map(({ value, label }) => (
+            <label key={value}>
+              <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
+              <span className="foreign cut">{label}</span>
+            </label>
+          ))}
+          {isOpen && options.length === 0 && <p className="soft">nothing to choose yet</p>}
+        </div>
+      </details>
+    </div>
   );
 }

@@ -2,7 +2,14 @@
  * The place in the run that the page shows. Dragged by its handle, or from anywhere on the ruler; with keys it goes
  * from event to event.
  */
-import type { KeyboardEvent, PointerEvent, ReactElement, RefObject } from 'react';
+import {
+  useRef,
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  type ReactElement,
+  type RefObject,
+} from 'react';
 import { clockMs } from '../parts/time.ts';
 
 export interface PlayheadProps {
@@ -22,6 +29,7 @@ export interface PlayheadProps {
 export function Playhead(props: PlayheadProps): ReactElement {
   const { at, head, floor, x, atMs, ruler, sequenceAtX, onMove } = props;
   const place = at ?? head;
+  const handle = useRef<HTMLDivElement>(null);
 
   function moveTo(sequence: number): void {
     onMove(sequence >= head ? undefined : Math.max(floor - 1, sequence));
@@ -33,6 +41,11 @@ export function Playhead(props: PlayheadProps): ReactElement {
     event.stopPropagation();
     moveTo(move);
   }
+  /** Safari would mark the text that it is dragged across. The keys go on from where the pointer left it. */
+  function press(event: MouseEvent): void {
+    event.preventDefault();
+    handle.current?.focus({ preventScroll: true });
+  }
   function drag(event: PointerEvent<HTMLElement>): void {
     const box = ruler.current?.getBoundingClientRect();
     if (box === undefined || (event.buttons & 1) === 0) return;
@@ -42,8 +55,9 @@ export function Playhead(props: PlayheadProps): ReactElement {
   }
   return (
     <>
-      <div className="ruler-touch" onPointerDown={drag} onPointerMove={drag} />
+      <div className="ruler-touch" onMouseDown={press} onPointerDown={drag} onPointerMove={drag} />
       <div
+        ref={handle}
         className={`playhead ${at === undefined ? 'live' : 'past'}`}
         style={{ transform: `translateX(${x}px)` }}
         role="slider"
@@ -54,6 +68,7 @@ export function Playhead(props: PlayheadProps): ReactElement {
         aria-valuenow={place}
         aria-valuetext={sayPlace(place, head, atMs)}
         onKeyDown={onKeyDown}
+        onMouseDown={press}
         onPointerDown={drag}
         onPointerMove={drag}
       />
