@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createScale, ticksOf, timeSoFar, wholeRange, zoom } from '../../src/dashboard/run/scale.ts';
+import { createScale, isFree, ticksOf, timeSoFar, wholeRange, zoom } from '../../src/dashboard/run/scale.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const spans = fc.integer({ min: 0, max: 30 * 86_400_000 });
@@ -42,6 +42,23 @@ test('ticks are round, in order, on the score, and never too many to read', () =
       expect(new Set(ticks.map(({ label }) => label)).size).toBe(ticks.length);
     }),
   );
+});
+
+test('a label on the ruler is whole, and not under the handle of the playhead', () => {
+  const ruler = { width: 400, playheadX: 200 };
+  const free = (label: string, xs: readonly number[]): readonly boolean[] => xs.map((x) => isFree(label, x, ruler));
+  // 12 px of a monospace: seven and a half for a character, after eight.
+  expect(free('0:05', [0, 154, 156, 200, 206, 208, 361, 363])).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(free('1:00:00', [130, 134, 338, 341])).toEqual([true, false, true, false]);
 });
 
 test('a silence is shown, and does not press the run together', () => {

@@ -42,6 +42,8 @@ export interface Picture {
   readonly laneHeight: number;
   /** From a lane's top to its staff line. */
   readonly staffAt: number;
+  /** From a lane's top to where the lines across all lanes begin: they leave out its name. */
+  readonly barsFrom: number;
   /** How much of the first lane is scrolled out of sight. */
   readonly scrollTop: number;
   readonly scale: Scale;
@@ -55,8 +57,20 @@ export function drawScore(context: CanvasRenderingContext2D, picture: Picture, p
   context.clearRect(0, 0, picture.width, picture.height);
   drawStaffs(context, picture, palette);
   drawBeats(context, picture, palette);
+  context.save();
+  if (picture.barsFrom > 0) clipToStaffs(context, picture);
   for (const x of picture.tears) drawTear(context, x, picture.height, palette);
   if (picture.endMs !== undefined) drawFinalBar(context, picture.scale.toX(picture.endMs), picture, palette);
+  context.restore();
+}
+
+function clipToStaffs(context: CanvasRenderingContext2D, picture: Picture): void {
+  const { lanes, laneHeight, barsFrom, scrollTop, width } = picture;
+  context.beginPath();
+  for (let lane = 0; lane < lanes.length; lane += 1) {
+    context.rect(0, lane * laneHeight + barsFrom - scrollTop, width, laneHeight - barsFrom);
+  }
+  context.clip();
 }
 
 export function drawLandings(

@@ -45,7 +45,8 @@ export function KnownRun({ page, run, state, view, taskId, heading, at, move }: 
   const heardAtMs = state.heardAtMs ?? heading.saidAtMs ?? Date.parse(view.progress.lastUpdate);
   const silentMs = Math.max(0, nowMs - heardAtMs);
   const untilMs = timeSoFar(view.progress, silentMs);
-  const range = useRange(Math.min(Date.parse(view.progress.startedAt), history.firstMs ?? Infinity), untilMs);
+  const firstMs = Math.min(Date.parse(view.progress.startedAt), history.firstMs ?? Infinity);
+  const range = useRange(firstMs, untilMs, isPhone ? 0.05 : 0.02);
   const lateCount = history.endedAt === undefined ? 0 : history.head - history.endedAt;
   const problemFrom = at ?? view.progress.sequence;
   const jump = (step: 1 | -1): void => {

@@ -25,6 +25,10 @@ export const LaneLabel = memo(function LaneLabel(props: LaneLabelProps): ReactEl
     >
       <Mark look={look} />
       <span className="name foreign cut">{name}</span>
+      {/* On a phone alone: on a desk it would be taken for the one on its staff. */}
+      <span className={`bar ${look}`} aria-hidden="true">
+        <i style={{ transform: `scaleX(${component?.progress ?? 0})` }} />
+      </span>
       <span className="number">{component === undefined ? '' : percent(component.progress)}</span>
     </button>
   );

@@ -6,9 +6,12 @@ export interface TimeRange {
   readonly toMs: number;
 }
 
-/** All of a run. Its end moves in steps, so that the picture does not shrink with every beat. */
-export function wholeRange(fromMs: number, toMs: number): TimeRange {
-  const span = Math.max(2_000, (toMs - fromMs) * 1.02);
+/**
+ * All of a run. Its end moves in steps, so that the picture does not shrink with every beat.
+ * @param room the share that is left after its end, where the bar that closes it stands
+ */
+export function wholeRange(fromMs: number, toMs: number, room = 0.02): TimeRange {
+  const span = Math.max(2_000, (toMs - fromMs) * (1 + room));
   const step = 2 ** Math.floor(Math.log2(span)) / 16;
   const left = span * 0.01;
   return { fromMs: fromMs - left, toMs: fromMs + Math.ceil(span / step) * step };
@@ -68,6 +71,22 @@ export function ticksOf({ fromMs, toMs }: TimeRange, width: number, originMs: nu
     ticks.push({ atMs: originMs + sinceMs, label: sinceLabel(sinceMs, step) });
   }
   return ticks;
+}
+
+/** Pixels: before a label on the ruler, for each of its characters at most, and half the playhead's handle. */
+const LABEL_START = 8;
+const LABEL_CHARACTER = 7.5;
+const HANDLE = 7;
+
+/** Whether its label is neither under the playhead's handle nor cut off at the end. */
+export function isFree(label: string, x: number, { width, playheadX }: Ruler): boolean {
+  const end = x + LABEL_START + label.length * LABEL_CHARACTER;
+  return end < width && (end < playheadX - HANDLE || x > playheadX + HANDLE);
+}
+
+export interface Ruler {
+  readonly width: number;
+  readonly playheadX: number;
 }
 
 const DAY_MS = 86_400_000;

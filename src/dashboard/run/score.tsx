@@ -14,7 +14,7 @@ import { LaneLabel } from './lane-label.tsx';
 import { Playhead } from './playhead.tsx';
 import { ProblemMarks } from './problem-marks.tsx';
 import type { Run, RunState } from './run.ts';
-import { createScale, ticksOf, type Tick } from './scale.ts';
+import { createScale, isFree, ticksOf } from './scale.ts';
 import type { Shown } from './past.ts';
 import type { RangeControl } from './use-range.ts';
 
@@ -32,9 +32,9 @@ export interface ScoreProps {
   readonly onChoose: (component: string) => void;
 }
 
-/** Pixels that a label on the ruler takes, and half the playhead's handle. */
-const TICK_LABEL = 40;
-const HANDLE = 7;
+const DESK_LANES = { laneHeight: 36, staffAt: 18, barsFrom: 0 };
+/** There a lane's name stands above its staff. */
+const PHONE_LANES = { laneHeight: 56, staffAt: 40, barsFrom: 28 };
 
 export function Score(props: ScoreProps): ReactElement {
   const { run, view, shown, at, control, chosen, onMove, onChoose } = props;
@@ -50,13 +50,10 @@ export function Score(props: ScoreProps): ReactElement {
   const atMs = at === undefined ? undefined : history.get(at)?.timeMs;
   const shownMs = shown === undefined ? props.untilMs : Date.parse(shown.progress.lastUpdate);
   const playheadMs = at === undefined ? props.untilMs : (atMs ?? shownMs);
-  const ticks = ticksOf(control.range, width, Date.parse(view.progress.startedAt));
   const playheadX = Math.min(width, Math.max(0, scale.toX(playheadMs)));
-  // Neither under the handle nor cut off at the end.
-  const isFree = ({ atMs }: Tick): boolean => {
-    const x = scale.toX(atMs);
-    return x + TICK_LABEL < width && (x + TICK_LABEL < playheadX || x > playheadX + HANDLE);
-  };
+  const ticks = ticksOf(control.range, width, Date.parse(view.progress.startedAt))
+    .map((tick) => ({ ...tick, x: scale.toX(tick.atMs) }))
+    .filter(({ label, x }) => isFree(label, x, { width, playheadX }));
   useWheelZoom(ruler, control, scale.toMs);
 
   return (
@@ -64,8 +61,8 @@ export function Score(props: ScoreProps): ReactElement {
       <div className="ruler-row">
         <ZoomButtons control={control} />
         <div className="ruler" ref={ruler}>
-          {ticks.filter(isFree).map(({ atMs, label }) => (
-            <span key={atMs} className="number" style={{ transform: `translateX(${scale.toX(atMs)}px)` }}>
+          {ticks.map(({ atMs, label, x }) => (
+            <span key={atMs} className="number" style={{ transform: `translateX(${x}px)` }}>
               {label}
             </span>
           ))}
@@ -126,8 +123,7 @@ function usePicture(
       scrollTop,
       scale,
       lanes: Array.from(view.components.values(), (last) => toLane(last, shown, { at, untilMs })),
-      laneHeight: isPhone ? 56 : 36,
-      staffAt: isPhone ? 40 : 18,
+      ...(isPhone ? PHONE_LANES : DESK_LANES),
       grid: gridOf({ range, width, lanes: [...view.components.keys()], upToSequence }),
       tears: tears.flatMap(({ untilSequence }) => {
         const beat = history.get(untilSequence);

@@ -17,9 +17,9 @@ interface Chosen {
   readonly wholeToMs: number;
 }
 
-export function useRange(firstMs: number, untilMs: number): RangeControl {
+export function useRange(firstMs: number, untilMs: number, room: number): RangeControl {
   const [chosen, setChosen] = useState<Chosen>();
-  const whole = useMemo(() => wholeRange(firstMs, untilMs), [firstMs, untilMs]);
+  const whole = useMemo(() => wholeRange(firstMs, untilMs, room), [firstMs, untilMs, room]);
   const { toMs: wholeToMs } = whole;
   const range = useMemo(() => {
     if (chosen === undefined) return whole;
