@@ -49,6 +49,7 @@ export const BoardRowLine = memo(function BoardRowLine(props: BoardRowProps): Re
         <a
           href={hrefOf({ task: id })}
           className="foreign cut"
+          dir="auto"
           title={task.title ?? id}
           data-task={id}
           tabIndex={isCurrent ? 0 : -1}
@@ -94,8 +95,12 @@ export function LastWord({ row: { lastWord }, isMarked = true }: LastWordProps):
   return (
     <span className={`last-word${isTrouble(look) ? ` ${look}` : ''}`} title={`${component}: ${message}`}>
       {isTrouble(look) && isMarked && <Mark look={look} />}
-      <span className="foreign cut who">{component}</span>
-      <span className="foreign cut">{message}</span>
+      <span className="foreign cut who" dir="auto">
+        {component}
+      </span>
+      <span className="foreign cut" dir="auto">
+        {message}
+      </span>
     </span>
   );
 }

@@ -46,7 +46,7 @@ function TroubleLine({ row, nowMs }: { readonly row: BoardRow; readonly nowMs: n
   return (
     <>
       {look === 'failed' ? <Mark look="failed" /> : <Mark look={lastWord?.look ?? look} />}
-      <b className="foreign cut" title={name}>
+      <b className="foreign cut" dir="auto" title={name}>
         {name}
       </b>
       {lastWord === undefined ? (

@@ -36,7 +36,9 @@ export function Menu({ label, options, chosen, onToggle }: MenuProps): ReactElem
           {(isOpen ? options : []).map(({ value, label }) => (
             <label key={value}>
               <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
-              <span className="foreign cut">{label}</span>
+              <span className="foreign cut" dir="auto">
+                {label}
+              </span>
             </label>
           ))}
           {isOpen && options.length === 0 && <p className="soft">nothing to choose yet</p>}

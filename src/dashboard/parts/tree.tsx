@@ -6,7 +6,11 @@ const OPEN_DEPTH = 2;
 
 export function Tree({ value, depth = 0 }: { readonly value: unknown; readonly depth?: number }): ReactElement {
   if (typeof value !== 'object' || value === null) {
-    return <code className="leaf foreign">{JSON.stringify(value)}</code>;
+    return (
+      <code className="leaf foreign" dir="auto">
+        {JSON.stringify(value)}
+      </code>
+    );
   }
   const isList = Array.isArray(value);
   const entries = Object.entries(value);
@@ -18,13 +22,19 @@ export function Tree({ value, depth = 0 }: { readonly value: unknown; readonly d
           {isBranch(each) ? (
             <details open={depth + 1 < OPEN_DEPTH}>
               <summary>
-                <code className="foreign">{key}</code> <span className="soft">{sizeOf(each)}</span>
+                <code className="foreign" dir="auto">
+                  {key}
+                </code>{' '}
+                <span className="soft">{sizeOf(each)}</span>
               </summary>
               <Tree value={each} depth={depth + 1} />
             </details>
           ) : (
             <>
-              <code className="key foreign">{key}</code> <Tree value={each} depth={depth + 1} />
+              <code className="key foreign" dir="auto">
+                {key}
+              </code>{' '}
+              <Tree value={each} depth={depth + 1} />
             </>
           )}
         </li>

@@ -44,11 +44,13 @@ export const FeedRow = memo(function FeedRow(props: FeedRowProps): ReactElement 
           {clock(event.timestamp)}
         </time>
         <Mark look={look} />
-        <span className="who foreign cut" title={event.component}>
+        <span className="who foreign cut" dir="auto" title={event.component}>
           {event.component}
         </span>
         <span className="what soft cut">{words(event.eventType)}</span>
-        <span className="message foreign cut">{event.message}</span>
+        <span className="message foreign cut" dir="auto">
+          {event.message}
+        </span>
         <span className="number share">{event.progress == null ? '' : percent(event.progress)}</span>
       </button>
       {isOpen && <Details {...{ event, isLate, onMeasure, onMove }} />}
@@ -79,14 +81,18 @@ function Details({ event, isLate, onMeasure, onMove }: DetailsProps): ReactEleme
   ];
   return (
     <div className="details" ref={box}>
-      <p className="foreign whole">{event.message}</p>
+      <p className="foreign whole" dir="auto">
+        {event.message}
+      </p>
       {isLate && <p className="soft">Recorded after the task had ended; it changed nothing.</p>}
       <dl>
         {facts.map(([name, value]) =>
           value == null ? null : (
             <div key={name}>
               <dt>{name}</dt>
-              <dd className="mono foreign">{value}</dd>
+              <dd className="mono foreign" dir="auto">
+                {value}
+              </dd>
             </div>
           ),
         )}

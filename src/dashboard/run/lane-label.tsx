@@ -24,7 +24,9 @@ export const LaneLabel = memo(function LaneLabel(props: LaneLabelProps): ReactEl
       onClick={() => onChoose(name)}
     >
       <Mark look={look} />
-      <span className="name foreign cut">{name}</span>
+      <span className="name foreign cut" dir="auto">
+        {name}
+      </span>
       {/* On a phone alone: on a desk it would be taken for the one on its staff. */}
       <span className={`bar ${look}`} aria-hidden="true">
         <i style={{ transform: `scaleX(${component?.progress ?? 0})` }} />

@@ -37,8 +37,20 @@ export function FailureNotice({ label, event, sequence, onMove }: FailureNoticeP
     <p className="note failed failure">
       <Mark look="failed" />
       <b>{label}</b>
-      <span className="words foreign cut" title={event?.message}>
-        {event === undefined ? `event ${sequence}` : `${event.component}: ${event.message}`}
+      <span className="words" title={event?.message}>
+        {event === undefined ? (
+          `event ${sequence}`
+        ) : (
+          <>
+            <span className="who foreign cut" dir="auto">
+              {event.component}
+            </span>
+            :{' '}
+            <span className="foreign cut" dir="auto">
+              {event.message}
+            </span>
+          </>
+        )}
       </span>
       <button className="quiet" onClick={() => onMove(sequence)}>
         Go there

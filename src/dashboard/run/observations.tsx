@@ -26,7 +26,9 @@ export function Observations({ state, untilMs }: ObservationsProps): ReactElemen
             <time className="number soft" dateTime={timestamp} title={moment(timestamp)}>
               {clock(timestamp)}
             </time>
-            <p className="foreign whole">{content}</p>
+            <p className="foreign whole" dir="auto">
+              {content}
+            </p>
             {Object.keys(metadata).length > 0 && (
               <details>
                 <summary className="soft">metadata</summary>

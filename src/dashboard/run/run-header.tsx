@@ -31,12 +31,12 @@ export function RunHeader({ taskId, title, labels, aside, ...standing }: RunHead
     <header className="run-header">
       <div className="title-row">
         <Mark look={progress === undefined ? 'waiting' : lookOfTask(progress.status, progress.sequence)} />
-        <h1 className="foreign" title={title ?? taskId}>
+        <h1 className="foreign" dir="auto" title={title ?? taskId}>
           {title ?? taskId}
         </h1>
         {title !== undefined && <code className="soft foreign cut">{taskId}</code>}
         {labels.map((label) => (
-          <span key={label} className="label foreign cut">
+          <span key={label} className="label foreign cut" dir="auto">
             {label}
           </span>
         ))}
