@@ -32,9 +32,9 @@ export interface ScoreProps {
   readonly onChoose: (component: string) => void;
 }
 
-const DESK_LANES = { laneHeight: 36, staffAt: 18, barsFrom: 0 };
+const DESK_LANES = { laneHeight: 36, staffAt: 18, barsFrom: 0 } as const;
 /** There a lane's name stands above its staff. */
-const PHONE_LANES = { laneHeight: 56, staffAt: 40, barsFrom: 28 };
+const PHONE_LANES = { laneHeight: 56, staffAt: 40, barsFrom: 28 } as const;
 
 export function Score(props: ScoreProps): ReactElement {
   const { run, view, shown, at, control, chosen, onMove, onChoose } = props;
