@@ -81,7 +81,7 @@ function toRow(task: TaskRow, known: BoardRow | undefined, nowMs: number): Board
     heardMs,
     pulse: pulseAfter(known, progress.sequence, heardMs),
     haystack: foldCase([id, title, ...labels, lastWord?.component ?? '', lastWord?.message ?? ''].join('\n')),
-    sortName: foldCase(name).replaceAll(/\d+/g, (digits) => digits.padStart(16, '0')),
+    sortName: foldCase(name).replaceAll(/\d+/g, sortedByLength),
   };
 }
 
@@ -108,6 +108,12 @@ function taskLook({ progress }: TaskRow): Look {
 function lastWordOf({ lastEvent }: TaskRow): LastWord | undefined {
   if (lastEvent === null) return undefined;
   return { ...lastEvent, message: oneLine(lastEvent.message), look: lookOf(lastEvent.eventType, 0) };
+}
+
+/** A number that has more digits is higher. Padded to one length they would say it, too, but take twice as long to compare. */
+function sortedByLength(digits: string): string {
+  const number = digits.replace(/^0+(?=\d)/, '');
+  return String.fromCharCode('0'.charCodeAt(0) + number.length) + number;
 }
 
 /** So that a search finds `Café` by `cafe`. */

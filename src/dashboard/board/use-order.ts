@@ -17,16 +17,18 @@ export interface OrderOptions {
 
 /** @returns the order, and what lets go of it once */
 export function useOrder({ rows, sorted, key, isHeld, isReady }: OrderOptions): readonly [Order, () => void] {
-  const last = useRef<{ readonly key: string; readonly order: Order }>(undefined);
+  const last = useRef<{ readonly key: string; readonly sorted: readonly BoardRow[]; readonly order: Order }>(undefined);
   const [lettings, setLettings] = useState(0);
   const wholeKey = `${lettings} ${key}`;
   const order = useMemo(() => {
     const before = last.current;
-    return isHeld && before?.key === wholeKey ? heldOrder(before.order, sorted, rows) : freeOrder(sorted);
+    if (!isHeld || before?.key !== wholeKey) return freeOrder(sorted);
+    // Somebody has come to the list, and nothing else has changed.
+    return before.sorted === sorted ? before.order : heldOrder(before.order, sorted, rows);
   }, [rows, sorted, wholeKey, isHeld]);
   useEffect(() => {
-    if (isReady) last.current = { key: wholeKey, order };
-  }, [wholeKey, order, isReady]);
+    if (isReady) last.current = { key: wholeKey, sorted, order };
+  }, [wholeKey, sorted, order, isReady]);
   return [order, () => setLettings((count) => count + 1)];
 }
 
