@@ -132,14 +132,15 @@ async function tabTo(page: Page, selector: string): Promise<void> {
 async function expectFocus(page: Page): Promise<void> {
   const [name, isMarked, isInSight] = await page.evaluate<readonly [string, boolean, boolean]>(`(() => {
     const focused = document.activeElement;
-    const isMarked = (element) => {
-      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+    const isMarked = (element, part) => {
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element, part);
       return (outlineStyle !== 'none' && parseFloat(outlineWidth) > 0) || (element.matches('main') && boxShadow !== 'none');
     };
     const { top, bottom, left, right } = focused.getBoundingClientRect();
     return [
       focused.outerHTML.slice(0, 120),
-      focused !== document.body && [focused, focused.closest('[role=row]')].some((each) => each !== null && isMarked(each)),
+      // A task's link has its mark around the whole line.
+      focused !== document.body && (isMarked(focused) || isMarked(focused, '::after')),
       bottom > 0 && right > 0 && top < innerHeight && left < innerWidth,
     ];
   })()`);

@@ -39,7 +39,7 @@ export const BoardRowLine = memo(function BoardRowLine(props: BoardRowProps): Re
       // The first is the header.
       aria-rowindex={index + 2}
       className={`task-row ${look}${isLeaving ? ' leaving' : ''}`}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top }}
       onClick={open}
     >
       <span role="cell" className="at-mark">

@@ -40,7 +40,7 @@ export function BoardTable({ order: { rows }, query, nowMs, ref }: BoardTablePro
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => height,
-    overscan: 6,
+    overscan: 3,
     scrollMargin,
     scrollPaddingStart: STUCK,
     // What has the focus stays, else the focus is lost.

@@ -21,8 +21,7 @@ export function Bar({ value, look, label }: BarProps): ReactElement {
       aria-valuenow={Math.floor(value * 100 + 1e-9)}
       aria-valuetext={percent(value)}
       data-value={value}
-    >
-      <i style={{ transform: `scaleX(${value})` }} />
-    </div>
+      style={{ backgroundSize: `${value * 100}% 100%` }}
+    />
   );
 }

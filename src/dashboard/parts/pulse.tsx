@@ -23,9 +23,9 @@ export function PulseLine({ pulse, lastCell, isOver }: PulseProps): ReactElement
       role="img"
       aria-label={beats === 0 ? 'silent' : `${beats} ${beats === 1 ? 'event' : 'events'} in the last minute`}
     >
-      <path className="quiet-cells" d={quiet} />
-      <path d={heard} />
-      <path key={newestKey} className={newestKey === keyAtFirst ? '' : 'lands'} d={newest} />
+      {quiet !== '' && <path className="quiet-cells" d={quiet} />}
+      {heard !== '' && <path d={heard} />}
+      {newest !== '' && <path key={newestKey} className={newestKey === keyAtFirst ? '' : 'lands'} d={newest} />}
     </svg>
   );
 }

@@ -101,11 +101,7 @@ export function Feed({ run, taskId, filter, upTo, endedAt, generation, rowHeight
       >
         <div style={{ height: layout.total }} className="feed-rows">
           {sequences.map((sequence, index) => (
-            <div
-              key={sequence}
-              className="feed-row"
-              style={{ transform: `translateY(${layout.topOf(first + index)}px)`, minHeight: rowHeight }}
-            >
+            <div key={sequence} className="feed-row" style={{ top: layout.topOf(first + index), minHeight: rowHeight }}>
               <FeedRow
                 sequence={sequence}
                 event={run.events.get(sequence)}

@@ -26,7 +26,7 @@ export function ProblemMarks({ history, picture, onPick }: ProblemMarksProps): R
           <button
             key={sequence}
             tabIndex={index === 0 ? 0 : -1}
-            style={{ transform: `translate(${x - 9}px, ${lane * laneHeight + staffAt - 9}px)` }}
+            style={{ left: x - 9, top: lane * laneHeight + staffAt - 9 }}
             aria-label={label}
             title={label}
             onClick={() => onPick(sequence)}
