@@ -144,13 +144,14 @@ async function expectCalm(page: Page): Promise<void> {
       range.setEnd(node, from + 1);
       return range.getBoundingClientRect();
     };
+    const startOf = (element, { left, right }) => (getComputedStyle(element).direction === 'rtl' ? right : left);
+    const isIn = ({ left, right }, x) => x > left - 1 && x < right + 1;
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const isForeign = node.parentElement.closest('.foreign, .aside') !== null;
       const from = isForeign ? node.data.indexOf(${JSON.stringify(AFTER)}) : 0;
       const to = isForeign ? from + ${AFTER.length} - 1 : node.data.trimEnd().length - 1;
-      const box = isForeign ? node.parentElement.closest('.foreign:is(.cut, h1)')?.getBoundingClientRect() : undefined;
-      const start = rangeOf(node, 0);
-      if (box !== undefined && start.width > 0 && (start.left < box.left - 1 || start.right > box.right + 1)) headless.push(node.data);
+      const cut = isForeign ? node.parentElement.closest('.foreign:is(.cut, h1)') : null;
+      if (cut !== null && !isIn(cut.getBoundingClientRect(), startOf(cut, rangeOf(node, 0)))) headless.push(node.data);
       if (from < 0 || to <= from) continue;
       const [first, last] = [rangeOf(node, from), rangeOf(node, to)];
       if (first.top === last.top && first.left > last.left) turned.push(node.data);

@@ -1,5 +1,5 @@
 /** How far something is. */
-import type { ReactElement } from 'react';
+import type { CSSProperties, ReactElement } from 'react';
 import { percent, type Look } from '../../view/look.ts';
 
 export interface BarProps {
@@ -21,7 +21,12 @@ export function Bar({ value, look, label }: BarProps): ReactElement {
       aria-valuenow={Math.floor(value * 100 + 1e-9)}
       aria-valuetext={percent(value)}
       data-value={value}
-      style={{ backgroundSize: `${value * 100}% 100%` }}
+      style={fillOf(value)}
     />
   );
+}
+
+/** How much of anything with the class is full. */
+export function fillOf(value: number): CSSProperties {
+  return { backgroundSize: `${value * 100}% 100%` };
 }

@@ -2,6 +2,7 @@
 import { memo, type ReactElement } from 'react';
 import type { ComponentView } from '../../client/index.ts';
 import { lookOf, percent } from '../../view/look.ts';
+import { fillOf } from '../parts/bar.tsx';
 import { Mark } from '../parts/mark.tsx';
 
 export interface LaneLabelProps {
@@ -28,9 +29,7 @@ export const LaneLabel = memo(function LaneLabel(props: LaneLabelProps): ReactEl
         {name}
       </span>
       {/* On a phone alone: on a desk it would be taken for the one on its staff. */}
-      <span className={`bar ${look}`} aria-hidden="true">
-        <i style={{ transform: `scaleX(${component?.progress ?? 0})` }} />
-      </span>
+      <span className={`bar ${look}`} aria-hidden="true" style={fillOf(component?.progress ?? 0)} />
       <span className="number">{component === undefined ? '' : percent(component.progress)}</span>
     </button>
   );
