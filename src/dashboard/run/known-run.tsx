@@ -32,7 +32,8 @@ export interface KnownRunProps {
   readonly move: (sequence: number | undefined) => void;
 }
 
-export function KnownRun({ page, run, state, view, taskId, heading, at, move }: KnownRunProps): ReactElement {
+export function KnownRun(props: KnownRunProps): ReactElement {
+  const { page, run, state, view, taskId, heading, at } = props;
   const { history } = run;
   const isPhone = useMedia(PHONE);
   const [tab, setTab] = useState<Tab>('score');
@@ -40,7 +41,14 @@ export function KnownRun({ page, run, state, view, taskId, heading, at, move }: 
   const isRunning = view.progress.status === 'RUNNING';
   // Without news nobody is silent: time stands still until the connection is back.
   const nowMs = useServerNow(1_000, isRunning && state.connection.kind === 'connected');
-  const past = usePast(run, taskId, at, state.generation);
+  const [past, askEarly] = usePast(run, taskId, at, state.generation);
+  const move = useCallback(
+    (sequence: number | undefined) => {
+      if (sequence !== undefined && sequence < history.head) askEarly(sequence);
+      props.move(sequence);
+    },
+    [history, askEarly, props.move],
+  );
   const shown = at === undefined ? view : past.shown;
   const heardAtMs = state.heardAtMs ?? heading.saidAtMs ?? Date.parse(view.progress.lastUpdate);
   const silentMs = Math.max(0, nowMs - heardAtMs);
