@@ -2,7 +2,7 @@
  * The way to one server: a WebSocket that all watches share, and server-sent events for where none gets through.
  * Opened when the first watch needs it, closed when the last has left.
  */
-import './dispose-symbol.ts';
+import '../util/dispose-symbols.ts';
 import { createFallbackTransport } from './fallback-transport.ts';
 import { createSseTransport } from './sse.ts';
 import type { HeadersSource, Transport, TransportName } from './transport.ts';

@@ -7,6 +7,7 @@
  * recorded once. Tries end when the server has accepted or refused.
  */
 import { callForeign } from '../util/call-foreign.ts';
+import '../util/dispose-symbols.ts';
 import { toEndpoint } from '../client/endpoint.ts';
 import { atLastMoment } from './alarm.ts';
 import { createDelivery, type Entry } from './delivery.ts';

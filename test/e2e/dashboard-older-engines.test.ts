@@ -29,6 +29,9 @@ test.skipIf(!chromium.present)('without Symbol.dispose the board and a task are 
   await page.locator('[data-task="survey"]').waitFor();
   await page.locator('.connection.live').waitFor();
 
+  // An emitter in a page is closed by this one.
+  expect(await page.evaluate('Symbol.asyncDispose.description')).toBe('Symbol.asyncDispose');
+
   await go(page, '/?task=survey');
   await page.locator('[data-sequence="60"]').first().waitFor();
   await emitter.emitUntilAcknowledged(whole.slice(60));
