@@ -3,12 +3,21 @@ import { memo, type ReactElement } from 'react';
 import type { ComponentView } from '../../client/index.ts';
 import { percent } from '../../view/look.ts';
 import { words } from '../parts/time.ts';
+import { useCalm } from '../parts/use-calm.ts';
+
+/** A browser lays out a whole table anew when a word of it changes. */
+const MANY = 100;
+const MANY_EVERY_MS = 1_000;
 
 export interface ComponentTableProps {
   readonly components: ReadonlyMap<string, ComponentView>;
 }
 
 export function ComponentTable({ components }: ComponentTableProps): ReactElement {
+  return <Table components={useCalm(components, components.size > MANY ? MANY_EVERY_MS : 0)} />;
+}
+
+const Table = memo(function Table({ components }: ComponentTableProps): ReactElement {
   return (
     <div className="aside">
       <table>
@@ -30,7 +39,7 @@ export function ComponentTable({ components }: ComponentTableProps): ReactElemen
       </table>
     </div>
   );
-}
+});
 
 /** One that has not changed is the same object. */
 const Row = memo(function Row({ component }: { readonly component: ComponentView }): ReactElement {
